@@ -98,6 +98,8 @@ mod peers;
 #[cfg(test)]
 mod pins;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod principal_states;
 #[cfg(test)]
 mod readme;

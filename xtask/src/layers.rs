@@ -31,6 +31,7 @@ const TABLE: Table = Table {
         ("built-in interceptors", &["eyot-guard"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("interceptors", &["eyot-policy"]),
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
@@ -60,6 +61,7 @@ const TABLE: Table = Table {
         ("tokio-rustls", &["eyot-http"]),
         ("toml", &["eyot-document", "eyot-wrap"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
+        ("tower-http", &["eyot-policy", "eyot-endpoint"]),
         ("tungstenite", &["eyot-ws"]),
     ],
     bans: &[Ban {

@@ -3,6 +3,7 @@
 mod call_times;
 mod commands;
 mod config;
+mod explained;
 mod forward;
 mod manual;
 mod message_bound;
@@ -26,6 +27,7 @@ pub(crate) use self::commands::{
 };
 use self::config::CONFIG_EXAMPLES;
 pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Together};
+pub(crate) use self::explained::Explained;
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
@@ -210,6 +212,10 @@ pub(crate) struct Listen {
     /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
+    /// The HTTP policy: networks, methods, paths, headers, origins, rates. YAML, JSON or TOML; read again
+    /// when it changes, and at SIGHUP.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// Serve no WebSocket at /ws. With --forward there is none.
     #[arg(long)]
     pub(crate) no_ws: bool,

@@ -18,12 +18,17 @@ mod table;
 
 use crate::args::ClientCommand;
 use crate::commands::connection::Home;
-use crate::config;
 use crate::failure::{Code, Failure};
 use crate::signals::{Signal, Signals};
+use crate::{config, policy};
 
 /// Runs the command.
 pub(crate) fn run(mut command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
+    if let ClientCommand::Explain(asked) = &command
+        && asked.explained.request.is_some()
+    {
+        return policy::explain(&asked.explained, is_json);
+    }
     if let Some((server, words)) = command.server() {
         config::fill_client(server, words)?;
     }

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
 use crate::failure::Failure;
+use crate::policy::PolicyFile;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
 use crate::{config, descriptors, places, secrets, socket, transport, writer};
@@ -167,14 +168,18 @@ pub(crate) fn start(
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
         let tls = TlsFiles::open(&listen.tls)?;
+        let policy = PolicyFile::open(listen.policy.as_ref())?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bound = socket::listen(&listen.listen, scheme).await?;
         let url = bound.url(place.endpoint());
         let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
+        if let Some(policy) = &policy {
+            policy.apply(&mut config);
+        }
         let shutdown = config.endpoint.shutdown.clone();
         let (proxy, files) = place.proxy(config);
-        let files = files.as_deref();
+        let files = Files { tls: tls.as_ref(), servers: files.as_deref(), policy: policy.as_ref() };
         let admin = admin(listen, &proxy).await?;
         announce(&url)?;
         let listener = bound.listener;
@@ -186,9 +191,8 @@ pub(crate) fn start(
         };
         tokio::select! {
             drained = serving => report(drained),
-            () = signals.pass_on(&shutdown, reloading(tls.as_ref(), files, &proxy)) => {}
-            () = keep_fresh(tls.as_ref()) => {}
-            () = follow(files, &proxy) => {}
+            () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
+            () = files.keep_fresh(&proxy) => {}
         }
         drop(bound.file);
         Ok(())
@@ -205,25 +209,56 @@ pub(crate) fn report(drained: Drained) {
     }
 }
 
-/// What a SIGHUP reads again; `None`: nothing.
-fn reloading(
-    tls: Option<&TlsFiles>,
-    files: Option<&ManyFiles>,
-    proxy: &ReverseProxy,
-) -> Option<impl Fn()> {
-    (tls.is_some() || files.is_some()).then_some(move || {
-        if let Some(tls) = tls {
-            tls.reload();
-        }
-        if let Some(files) = files {
-            reload(files, proxy);
-        }
-    })
+/// What is read again while the program runs.
+#[derive(Clone, Copy)]
+struct Files<'a> {
+    tls: Option<&'a TlsFiles>,
+    servers: Option<&'a ManyFiles>,
+    policy: Option<&'a PolicyFile>,
+}
+
+impl Files<'_> {
+    /// What a SIGHUP reads again; `None`: nothing.
+    fn reloading(self, proxy: &ReverseProxy) -> Option<impl Fn()> {
+        let Self { tls, servers, policy } = self;
+        let has_some = tls.is_some() || servers.is_some() || policy.is_some();
+        has_some.then_some(move || {
+            if let Some(tls) = tls {
+                tls.reload();
+            }
+            if let Some(servers) = servers {
+                reload(servers, proxy);
+            }
+            if let Some(policy) = policy {
+                policy.reload();
+            }
+        })
+    }
+
+    /// Reads each file again whenever it has changed. Never ready.
+    async fn keep_fresh(self, proxy: &ReverseProxy) {
+        let tls = async {
+            if let Some(tls) = self.tls {
+                tls.keep_fresh().await;
+            }
+        };
+        let policy = async {
+            if let Some(policy) = self.policy {
+                policy.keep_fresh().await;
+            }
+        };
+        let servers = async {
+            if let Some(servers) = self.servers {
+                follow(servers, proxy).await;
+            }
+        };
+        tokio::join!(tls, policy, servers);
+        std::future::pending().await
+    }
 }
 
 /// Reads the files of servers again whenever one of them has changed. Never ready.
-async fn follow(files: Option<&ManyFiles>, proxy: &ReverseProxy) {
-    let Some(files) = files else { return std::future::pending().await };
+async fn follow(files: &ManyFiles, proxy: &ReverseProxy) {
     let mut known = files.stamps();
     loop {
         files.changed(&mut known).await;
@@ -242,14 +277,6 @@ fn reload(files: &ManyFiles, proxy: &ReverseProxy) {
             let error = format!("{error:#}");
             tracing::error!(error, "the new servers cannot be used; the old ones stay");
         }
-    }
-}
-
-/// Never ready.
-async fn keep_fresh(tls: Option<&TlsFiles>) {
-    match tls {
-        Some(tls) => tls.keep_fresh().await,
-        None => std::future::pending().await,
     }
 }
 

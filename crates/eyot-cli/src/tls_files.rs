@@ -1,6 +1,5 @@
 //! The certificates and keys of `--tls-cert`, read again when their files change.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use anyhow::Context as _;
 use eyot::{ServerTls, TlsIdentity};
 
 use crate::args::ServerFiles;
+use crate::stamp::Stamp;
 use crate::transport::{identity_in, read};
 
 /// TLS with clients, and the files that it comes from.
@@ -18,9 +18,6 @@ pub(crate) struct TlsFiles {
     client_ca: Option<PathBuf>,
     tls: ServerTls,
 }
-
-/// What changes when a file does.
-type Stamp = Option<(u64, i64, i64, u64)>;
 
 impl TlsFiles {
     /// Reads the files that the flags name; `None`: they name none.
@@ -81,14 +78,12 @@ impl TlsFiles {
 
     fn stamps(&self) -> [Stamp; 3] {
         let client_ca = self.client_ca.as_deref();
-        [stamp(&self.certificate), stamp(&self.key), client_ca.and_then(stamp)]
+        [
+            Stamp::of(&self.certificate),
+            Stamp::of(&self.key),
+            client_ca.map_or_else(Stamp::default, Stamp::of),
+        ]
     }
-}
-
-/// A link to another file, as Kubernetes changes it, is another file.
-fn stamp(path: &Path) -> Stamp {
-    let found = std::fs::metadata(path).ok()?;
-    Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
 }
 
 fn load(

@@ -260,7 +260,7 @@ fn choose(root: &Node, servers: &mut [ServerConfig]) {
 }
 
 /// The text, without a mark of its encoding. An error is the place of what is no UTF-8.
-fn decoded(text: &[u8]) -> Result<&str, Option<Position>> {
+pub(crate) fn decoded(text: &[u8]) -> Result<&str, Option<Position>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     std::str::from_utf8(text).map_err(|error| {
         let valid = text.get(..error.valid_up_to()).unwrap_or_default();
@@ -270,4 +270,4 @@ fn decoded(text: &[u8]) -> Result<&str, Option<Position>> {
 }
 
 /// Bytes of a file.
-const FILE_BYTES_MAX: usize = 16 << 20;
+pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;

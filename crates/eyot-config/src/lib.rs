@@ -4,7 +4,7 @@
 //! through a [`Lookup`]; servers and problems go out. Whatever the text is, there is no panic, and no
 //! value of a variable, a header or a token is in any debug output, message or shown form.
 //!
-//! - [`Config`]: a file, read; [`Dialect`]: whose file it is.
+//! - [`Config`]: a file, read; [`Dialect`]: whose file it is; [`Document`]: one with other settings.
 //! - [`ServerConfig`]: one server, with the place of everything that is said of it.
 //! - [`Problem`]: what is wrong, where, and what to do.
 //! - [`Shown`]: the one form as people may see it; [`Imported`]: as it can be used.
@@ -17,6 +17,7 @@ mod codex;
 mod command;
 mod config;
 mod dialect;
+mod document;
 mod entry;
 mod env_file;
 mod imported;
@@ -36,6 +37,7 @@ mod variables;
 pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
+pub use crate::document::Document;
 pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Input, Lookup, input_variable};
 pub use crate::own_form::schema;
@@ -46,7 +48,7 @@ pub use crate::server::{
 };
 pub use crate::shown::Shown;
 pub use crate::text::{REDACTED, Sourced, Text, shown_words, tells_of_a_secret};
-pub use crate::units::{parse_duration, parse_size};
+pub use crate::units::parse_size;
 pub use eyot_document::{Member, Node, Position, Value, json_options};
 
 #[cfg(test)]

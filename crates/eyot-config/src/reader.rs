@@ -132,7 +132,7 @@ impl Reader<'_> {
 
     /// A time with a unit.
     pub(crate) fn duration(&mut self, what: &str, node: &Node) -> Option<Sourced<Duration>> {
-        let time = self.literal(what, node).map(units::parse_duration)?;
+        let time = self.literal(what, node).map(eyot_stdx::parse_duration)?;
         self.valid(what, node, time, "a time with ms, s, m, h or d, such as `30s`")
     }
 

@@ -2,23 +2,7 @@
 
 use std::time::Duration;
 
-/// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`; not nothing. `None`: the text is none.
-#[must_use]
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let (number, unit) = split(text);
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    let number: u64 = number.parse().ok()?;
-    number.checked_mul(millis).filter(|it| *it > 0).map(Duration::from_millis)
-}
-
-/// A time as [`parse_duration`] reads it.
+/// A time as [`eyot_stdx::parse_duration`] reads it.
 pub(crate) fn shown_duration(time: Duration) -> String {
     let millis = time.as_millis();
     match millis {

@@ -5,10 +5,12 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use eyot_http::{OutgoingBody, RequestHead, refused};
+use eyot_http::{OutgoingBody, RequestHead, error};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
 use eyot_service::Principal;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode, request};
 
 /// Finds out who sends a request.
@@ -68,19 +70,21 @@ impl fmt::Debug for Authentication {
 }
 
 /// Why a request is not served, and what the client must show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AuthRefusal {
     status: StatusCode,
     authenticate: Option<HeaderValue>,
-    message: Cow<'static, str>,
+    /// Whole seconds.
+    retry_after: Option<u32>,
+    error: ErrorObject,
 }
 
 impl AuthRefusal {
     /// 401 with what `WWW-Authenticate` asks for.
     #[must_use]
     pub fn unauthorized(authenticate: HeaderValue, message: impl Into<Cow<'static, str>>) -> Self {
-        let (status, authenticate) = (StatusCode::UNAUTHORIZED, Some(authenticate));
-        Self { status, authenticate, message: message.into() }
+        let authenticate = Some(authenticate);
+        Self { authenticate, ..Self::bare(StatusCode::UNAUTHORIZED, message) }
     }
 
     /// 403 with what `WWW-Authenticate` asks for: the credentials are good, but not for this.
@@ -95,9 +99,19 @@ impl AuthRefusal {
         Self::bare(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
+    /// A request of a known client that is refused for another reason: too much of it, for example.
+    #[must_use]
+    pub fn denied(status: StatusCode, error: ErrorObject, retry_after: Option<Duration>) -> Self {
+        // Rounded up: a client that comes earlier is refused again.
+        let whole = |it: Duration| it.as_millis().div_ceil(1_000).max(1);
+        let seconds = |it| u32::try_from(whole(it)).unwrap_or(u32::MAX);
+        Self { status, authenticate: None, retry_after: retry_after.map(seconds), error }
+    }
+
     /// A refusal that no credentials of HTTP would change.
     pub(crate) fn bare(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, authenticate: None, message: message.into() }
+        let error = ErrorObject::new(INVALID_REQUEST, message.into());
+        Self { status, authenticate: None, retry_after: None, error }
     }
 
     /// The HTTP status.
@@ -107,9 +121,12 @@ impl AuthRefusal {
     }
 
     pub(crate) fn into_answer(self) -> Response<OutgoingBody> {
-        let mut answer = refused(self.status, None, &self.message);
+        let mut answer = error(self.status, None, &self.error);
         if let Some(authenticate) = self.authenticate {
             answer.headers_mut().insert(WWW_AUTHENTICATE, authenticate);
+        }
+        if let Some(seconds) = self.retry_after {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         answer
     }

@@ -1,6 +1,7 @@
 //! One MCP endpoint as a tower service.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -42,6 +43,18 @@ impl Endpoint {
     /// The endpoint for the requests of one connection.
     pub(crate) fn connected(eras: Arc<EraSwitch>, context: ConnectionContext) -> Self {
         Self(Arc::new(Connection { eras, context }))
+    }
+
+    /// Where the connection comes from. `None`: it is a Unix socket, or a foreign server's.
+    #[must_use]
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.0.context.from
+    }
+
+    /// Whether the connection speaks TLS with this process.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.0.context.is_tls
     }
 
     /// The client of the WebSocket that the connection goes on as. `None`: it was not asked to.

@@ -243,6 +243,7 @@ async fn open(
             // Boxed, because it is large, and over before the first request.
             match Box::pin(tls.accept(stream, limits.http.tls_timeout)).await {
                 Ok(shaken) => {
+                    context.is_tls = true;
                     context.certificate = shaken.client;
                     Some((shaken.stream, context))
                 }

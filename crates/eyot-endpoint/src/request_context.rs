@@ -17,6 +17,8 @@ pub(crate) struct ConnectionContext {
     pub(crate) from: Option<SocketAddr>,
     /// This process has accepted it; otherwise it is a foreign server's, and nothing is known of it.
     pub(crate) is_ours: bool,
+    /// It speaks TLS with this process.
+    pub(crate) is_tls: bool,
     /// The name in the client's certificate.
     pub(crate) certificate: Option<Arc<str>>,
     pub(crate) reach: Reach,

@@ -7,6 +7,7 @@ mod calls;
 mod connections;
 mod interceptors;
 mod limits;
+mod policy;
 mod upstream;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
@@ -16,6 +17,7 @@ pub use crate::calls::calls;
 pub use crate::connections::{connections_changed, web_sockets_changed};
 pub use crate::interceptors::InterceptorMeter;
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
+pub use crate::policy::policy_refused;
 pub use crate::upstream::{children, children_refused, lone_surrogates_passed, upstreams_opened};
 
 /// Describes each metric to the recorder. Call once, after the recorder is installed.
@@ -24,6 +26,7 @@ pub fn describe() {
     connections::describe();
     interceptors::describe();
     limits::describe();
+    policy::describe();
     upstream::describe();
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
 use eyot_interceptors::{Boundary, InterceptorLayer, Interceptors};
+use eyot_policy::LivePolicy;
 use eyot_relay::{Patience, Relay, RelayOptions};
 use eyot_service::{BoxService, ServiceLayer};
 use eyot_session::{Store, UpstreamName};
@@ -19,6 +20,8 @@ use crate::many::GatewayServer;
 pub struct ProxyConfig {
     /// Where and to whom it serves, and every bound.
     pub endpoint: EndpointConfig,
+    /// The HTTP policy before the endpoint; `None`: there is none. A proxy beside a client has no HTTP.
+    pub policy: Option<LivePolicy>,
     /// The era of the upstream; see [`RelayOptions::era`].
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
@@ -40,6 +43,7 @@ impl ProxyConfig {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             endpoint: EndpointConfig::new(store),
+            policy: None,
             era: EraMode::default(),
             affinity: Affinity::default(),
             layers: ServiceLayer::default(),

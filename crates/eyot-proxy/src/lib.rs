@@ -7,6 +7,7 @@ mod config;
 mod forward;
 mod many;
 mod named;
+mod policed;
 mod reverse;
 mod upstreams;
 
@@ -14,5 +15,5 @@ pub use crate::config::ProxyConfig;
 pub use crate::forward::ForwardProxy;
 pub use crate::many::{GatewayConfig, GatewayServer};
 pub use crate::named::{AllowList, AllowedUrls, ForwardConfig, InvalidPattern};
-pub use crate::reverse::ReverseProxy;
+pub use crate::reverse::{BehindPolicy, ReverseProxy};
 pub use eyot_gateway::{Prefix, ToolFilter};

@@ -3,22 +3,29 @@
 use std::sync::Arc;
 
 use eyot_endpoint::{
-    Admin, Drained, FindService, Health, HostPolicy, HttpServer, Listener, Sessions, Sweep,
+    Admin, Drained, Endpoint, FindService, Health, HostPolicy, HttpServer, Listener, Sessions,
+    Sweep,
 };
+use eyot_policy::PolicyLayer;
 use eyot_service::Reach;
 use eyot_upstream::Target;
 use tokio::net::TcpListener;
+use tower_layer::{Identity, Stack};
 
 use crate::config::ProxyConfig;
 use crate::many::{GatewayConfig, Many};
 use crate::named::{ForwardConfig, Targets};
+use crate::policed;
 use crate::upstreams::Upstreams;
+
+/// A server whose outermost layer is the HTTP policy of its proxy.
+pub type BehindPolicy = HttpServer<Stack<PolicyLayer<Endpoint>, Identity>>;
 
 /// A reverse proxy: in front of one upstream, of many that clients see as one, or of those that its
 /// clients name.
 #[derive(Debug)]
 pub struct ReverseProxy {
-    server: HttpServer,
+    server: BehindPolicy,
     upstreams: Upstreams,
     /// Modern clients without a name may get a session at the upstream for each call.
     is_undecided: bool,
@@ -27,11 +34,12 @@ pub struct ReverseProxy {
 impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
-    pub fn new(target: Target, config: ProxyConfig) -> Self {
+    pub fn new(target: Target, mut config: ProxyConfig) -> Self {
         let is_undecided = config.is_undecided();
+        let policy = policed::before(config.policy.take(), &mut config.endpoint);
         let given_up = config.endpoint.shutdown.drained().clone();
         let (service, endpoint) = config.into_service(target.clone(), given_up);
-        let server = HttpServer::new(endpoint, service);
+        let server = HttpServer::new(endpoint, service).layer(policy);
         Self { server, upstreams: Upstreams::One(target), is_undecided }
     }
 
@@ -39,14 +47,15 @@ impl ReverseProxy {
     /// one of that name, as if it were alone. Nothing is started or connected before it is needed,
     /// but for the servers that are to be.
     #[must_use]
-    pub fn of_many(gateway: GatewayConfig, config: ProxyConfig) -> Self {
+    pub fn of_many(gateway: GatewayConfig, mut config: ProxyConfig) -> Self {
         let is_undecided = config.is_undecided();
+        let policy = policed::before(config.policy.take(), &mut config.endpoint);
         let given_up = config.endpoint.shutdown.drained().clone();
         let path = config.endpoint.path.clone();
         let (relays, endpoint) = config.into_relays(given_up);
         let many = Arc::new(Many::new(path, gateway, relays));
         let services: Arc<dyn FindService> = Arc::<Many>::clone(&many);
-        let server = HttpServer::with_services(endpoint, services);
+        let server = HttpServer::with_services(endpoint, services).layer(policy);
         Self { server, upstreams: Upstreams::Many(many), is_undecided }
     }
 
@@ -57,13 +66,14 @@ impl ReverseProxy {
     /// kept of an upstream that nothing uses is dropped when there are too many. There are neither
     /// WebSockets nor HTTP with SSE before such a proxy; upstreams may speak HTTP with SSE.
     #[must_use]
-    pub fn of_named(forward: ForwardConfig, config: ProxyConfig) -> Self {
+    pub fn of_named(forward: ForwardConfig, mut config: ProxyConfig) -> Self {
         let is_undecided = config.is_undecided();
+        let policy = policed::before(config.policy.take(), &mut config.endpoint);
         let given_up = config.endpoint.shutdown.drained().clone();
         let (relays, endpoint) = config.into_relays(given_up);
         let targets = Arc::new(Targets::new(forward, relays));
         let services: Arc<dyn FindService> = Arc::<Targets>::clone(&targets);
-        let server = HttpServer::with_services(endpoint, services);
+        let server = HttpServer::with_services(endpoint, services).layer(policy);
         Self { server, upstreams: Upstreams::Named(targets), is_undecided }
     }
 
@@ -76,9 +86,9 @@ impl ReverseProxy {
         }
     }
 
-    /// The server that it is, for layers of HTTP before it.
+    /// The server that it is, for layers of HTTP behind its policy.
     #[must_use]
-    pub fn into_server(self) -> HttpServer {
+    pub fn into_server(self) -> BehindPolicy {
         self.server
     }
 

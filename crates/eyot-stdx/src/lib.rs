@@ -11,11 +11,13 @@
 //! - [`Quota`]: how much may be kept for others, in all and for each principal.
 //! - [`UseOrder`]: which of many things was used least lately.
 //! - [`Backoff`]: how long to wait before the next attempt.
+//! - [`parse_duration`]: a time as people write it.
 //! - [`iso8601`]: a point in time in the form of the protocol.
 //! - [`never!`]: reports loudly that the impossible happened, and goes on.
 
 mod backoff;
 mod digest;
+mod duration;
 mod never;
 mod quota;
 mod random;
@@ -27,6 +29,7 @@ mod use_order;
 
 pub use crate::backoff::Backoff;
 pub use crate::digest::keyed_digest;
+pub use crate::duration::parse_duration;
 #[doc(hidden)]
 pub use crate::never::report_impossible;
 pub use crate::quota::{

@@ -20,9 +20,10 @@ pub use eyot_interceptors::{
     PlanOptions, Validation, View,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
+pub use eyot_policy::{LivePolicy, Policy};
 pub use eyot_proxy::{
-    AllowList, AllowedUrls, ForwardConfig, ForwardProxy, GatewayConfig, GatewayServer,
-    InvalidPattern, Prefix, ProxyConfig, ReverseProxy, ToolFilter,
+    AllowList, AllowedUrls, BehindPolicy, ForwardConfig, ForwardProxy, GatewayConfig,
+    GatewayServer, InvalidPattern, Prefix, ProxyConfig, ReverseProxy, ToolFilter,
 };
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{

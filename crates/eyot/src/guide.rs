@@ -18,5 +18,8 @@ mod errors {}
 #[doc = include_str!("../../../docs/guide/testing.md")]
 mod testing {}
 
+#[doc = include_str!("../../../docs/guide/policy.md")]
+mod policy {}
+
 #[doc = include_str!("../../../docs/guide/embed.md")]
 mod embed {}

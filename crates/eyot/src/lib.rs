@@ -44,17 +44,10 @@ mod intercept;
 
 pub use crate::exports::*;
 pub use crate::intercept::Intercept;
-pub use eyot_bridge as bridge;
-pub use eyot_client as client;
-pub use eyot_endpoint as endpoint;
-pub use eyot_era as era;
-pub use eyot_frame as frame;
-pub use eyot_http as http;
-pub use eyot_interceptors as interceptors;
-pub use eyot_jsonrpc as jsonrpc;
-pub use eyot_relay as relay;
-pub use eyot_server as server;
-pub use eyot_service as service;
-pub use eyot_session as session;
-pub use eyot_types as types;
-pub use eyot_upstream as upstream;
+pub use {
+    eyot_bridge as bridge, eyot_client as client, eyot_endpoint as endpoint, eyot_era as era,
+    eyot_frame as frame, eyot_guard as guard, eyot_http as http, eyot_interceptors as interceptors,
+    eyot_jsonrpc as jsonrpc, eyot_policy as policy, eyot_relay as relay, eyot_rules as rules,
+    eyot_server as server, eyot_service as service, eyot_session as session, eyot_types as types,
+    eyot_upstream as upstream,
+};

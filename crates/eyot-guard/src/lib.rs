@@ -2,6 +2,7 @@
 //!
 //! Each is made by one function or type, and is a step like any other: nothing here runs by itself.
 //!
+//! - [`Rules`]: the rules of a file.
 //! - [`Secrets`]: forms of secrets; [`Redactor`] takes them out of payloads.
 //! - [`TaintGuard`]: what one server has told is not sent to another.
 //! - [`Tools`]: tools stay what they were when their user approved them ([`Pins`]), and arguments fit
@@ -12,6 +13,7 @@
 mod hidden;
 mod markers;
 mod pins;
+mod rules;
 mod secrets;
 mod strings;
 mod taint;
@@ -20,6 +22,7 @@ mod tools;
 pub use crate::hidden::Oddity;
 pub use crate::markers::{hidden_characters, injection_markers, response_size};
 pub use crate::pins::{InvalidPins, Pins};
+pub use crate::rules::{Counts, Rules};
 pub use crate::secrets::{InvalidForm, Redactor, Secrets};
 pub use crate::taint::TaintGuard;
 pub use crate::tools::{Tools, Trust};

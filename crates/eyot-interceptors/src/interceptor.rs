@@ -121,9 +121,19 @@ impl Work {
 pub(crate) struct Policy {
     /// `None`: that of the plan.
     pub(crate) timeout: Option<Duration>,
-    pub(crate) sees_errors: bool,
+    pub(crate) wants: Wants,
     pub(crate) is_pure: bool,
-    pub(crate) keeps: bool,
+}
+
+/// What an interceptor wants that others do without.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wants {
+    /// To see answers that are errors.
+    pub(crate) errors: bool,
+    /// To keep things until a call is over.
+    pub(crate) room: bool,
+    /// To be told the program of a legacy client.
+    pub(crate) client: bool,
 }
 
 impl Interceptor {
@@ -155,7 +165,7 @@ impl Interceptor {
 
     /// Whether it is done at once, and keeps nothing.
     pub(crate) const fn is_at_once(&self) -> bool {
-        !self.work.takes_time() && !self.policy.keeps
+        !self.work.takes_time() && !self.policy.wants.room
     }
 
     fn of_work(name: String, work: Work) -> Self {
@@ -244,7 +254,7 @@ impl Interceptor {
     /// It sees answers that are errors, too: their payload is the `error`.
     #[must_use]
     pub fn sees_errors(mut self) -> Self {
-        self.policy.sees_errors = true;
+        self.policy.wants.errors = true;
         self
     }
 
@@ -256,10 +266,18 @@ impl Interceptor {
         self
     }
 
+    /// It is told which program a legacy client has, too: see [`View::client`]. That is kept with each
+    /// session.
+    #[must_use]
+    pub fn needing_client(mut self) -> Self {
+        self.policy.wants.client = true;
+        self
+    }
+
     /// It keeps things until a call is over: see [`Origin::keep`](crate::Origin::keep).
     #[must_use]
     pub fn keeping(mut self) -> Self {
-        self.policy.keeps = true;
+        self.policy.wants.room = true;
         self
     }
 

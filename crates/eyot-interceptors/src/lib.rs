@@ -3,13 +3,13 @@
 //!
 //! An [`Interceptor`] is a descriptor and its work: a function that judges a payload, or one that says
 //! what becomes of it. A [`Plan`] has found out once which of them meet which event, and in which order.
-//! [`Interceptors`] are the layer: they run the plan over every message that crosses a boundary, in
-//! both directions.
+//! [`InterceptorLayer`] runs the plan over every message that crosses a boundary, both ways.
 //!
 //! **Invariant:** what no interceptor changes leaves as the bytes that came; what one changes has passed
 //! the strict scan again; and a message whose event meets nothing costs a look into a table.
 
 mod caching;
+mod client;
 mod denial;
 mod descriptor;
 mod edit;
@@ -36,6 +36,7 @@ mod trail;
 mod validation;
 mod view;
 
+pub use crate::client::ClientProgram;
 pub use crate::descriptor::{Compat, Descriptor, Hook, InterceptorKind, Mode, Phase, Priority};
 pub use crate::edit::{Edit, Splice};
 pub use crate::event::{INVOKE, LIST};

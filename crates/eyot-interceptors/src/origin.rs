@@ -7,6 +7,8 @@ use eyot_jsonrpc::Request;
 use eyot_service::{Peer, SessionHandle};
 use parking_lot::Mutex;
 
+use crate::client::ClientProgram;
+
 /// Where a payload comes from and where it goes. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -15,6 +17,7 @@ pub struct Origin {
     pub(crate) server: Option<Arc<str>>,
     pub(crate) direction: Direction,
     pub(crate) request: Option<Request>,
+    pub(crate) client: Option<ClientProgram>,
     pub(crate) kept: Kept,
 }
 
@@ -80,6 +83,7 @@ impl Origin {
             server: None,
             direction: Direction::ToServer,
             request: None,
+            client: None,
             kept: Kept::default(),
         }
     }

@@ -47,7 +47,7 @@ impl Passage {
     }
 
     fn origin(&self, request: Option<Request>) -> Origin {
-        let origin = self.service.origin(&self.peer, self.session.as_ref());
+        let origin = self.service.origin(&self.plan, &self.peer, self.session.as_ref());
         Origin { kept: self.kept.clone(), ..origin.to_client(request) }
     }
 

@@ -25,10 +25,18 @@ pub struct Plan {
     others: EventSteps,
     /// Hooks mean events by their beginnings: what other events meet has to be looked for.
     has_beginnings: bool,
-    /// Questions of servers, or notifications, meet a step.
-    pub(crate) sees_streams: bool,
-    /// Answers of any kind meet a step.
-    pub(crate) sees_answers: bool,
+    pub(crate) sees: Sees,
+    /// Steps ask for the programs of clients.
+    pub(crate) needs_client: bool,
+}
+
+/// What steps of a plan see besides requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sees {
+    /// Questions of servers, or notifications.
+    pub(crate) streams: bool,
+    /// Answers of any kind.
+    pub(crate) answers: bool,
 }
 
 /// How a plan is run.
@@ -140,12 +148,13 @@ impl Plan {
         plan.has_beginnings = has_beginnings;
         plan.events = all.into_iter().map(|it| plan.event_steps(it)).collect();
         plan.others = plan.look_up("?/?");
-        plan.sees_streams = plan.events.iter().any(|(event, steps)| {
+        plan.sees.streams = plan.events.iter().any(|(event, steps)| {
             let is_of_stream = QUESTIONS.contains(&&**event) || is_notification(event);
             is_of_stream && !(steps.request.is_empty() && steps.response.is_empty())
         });
         let sees_answers = plan.hooks().any(|it| it.phase == Phase::Response);
-        plan.sees_answers = sees_answers;
+        plan.sees.answers = sees_answers;
+        plan.needs_client = plan.steps.iter().any(|it| it.interceptor.policy.wants.client);
         Ok(plan)
     }
 
@@ -235,7 +244,7 @@ impl Plan {
             validators: of_kind(InterceptorKind::Validation),
             is_at_once: found.iter().all(|(_, it)| it.interceptor.is_at_once()),
             is_pure: found.iter().all(|(_, it)| it.interceptor.policy.is_pure),
-            sees_errors: found.iter().any(|(_, it)| it.interceptor.policy.sees_errors),
+            sees_errors: found.iter().any(|(_, it)| it.interceptor.policy.wants.errors),
         }
     }
 

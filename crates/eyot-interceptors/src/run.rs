@@ -85,7 +85,7 @@ impl Run<'_> {
     ) -> Result<Passed, Denial> {
         let mut is_changed = false;
         for step in self.plan.mutators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.sees_errors {
+            if subject.is_error() && !step.interceptor.policy.wants.errors {
                 continue;
             }
             let edit = match &step.interceptor.work {
@@ -145,7 +145,7 @@ impl Run<'_> {
         let mut blocked = Blocked::default();
         let mut waiting = Vec::new();
         for step in self.plan.validators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.sees_errors {
+            if subject.is_error() && !step.interceptor.policy.wants.errors {
                 continue;
             }
             let judged = match &step.interceptor.work {

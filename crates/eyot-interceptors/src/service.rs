@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName};
 use tower_service::Service as _;
 
+use crate::client::{SessionClient, is_initialize};
 use crate::denial::Denial;
 use crate::descriptor::Phase;
 use crate::interceptors::{Boundary, Interceptors};
@@ -36,7 +37,13 @@ pub(crate) struct Intercepted {
 impl SharedService for Intercepted {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
         let plan = self.interceptors.plan();
-        match Needs::of(&plan, &call.input) {
+        if plan.needs_client
+            && let (Input::Request(request), Some(session)) = (&call.input, &call.session)
+            && is_initialize(request)
+        {
+            SessionClient::of(session).note(request);
+        }
+        match Needs::of(&plan, &call) {
             Needs::Nothing => self.inner.clone().call(call),
             Needs::Going => match self.enter(&plan, call, Kept::default()).now_or_never() {
                 Some(Ok(call)) => self.inner.clone().call(call),
@@ -60,19 +67,20 @@ enum Needs {
 }
 
 impl Needs {
-    fn of(plan: &Plan, input: &Input) -> Self {
+    fn of(plan: &Plan, call: &Call) -> Self {
         if plan.is_empty() {
             return Self::Nothing;
         }
-        match input {
+        match &call.input {
             Input::Request(request) => {
                 let steps = plan.steps_of(request.method());
                 let is_seen_going =
-                    !steps.request.is_empty() || request.has_round() && plan.sees_answers;
+                    !steps.request.is_empty() || request.has_round() && plan.sees.answers;
                 let is_seen_coming = !steps.response.is_empty()
-                    || plan.sees_streams
-                    || plan.sees_answers && request.method().starts_with(TASKS);
-                let is_at_once = steps.request.is_at_once && !request.has_round();
+                    || plan.sees.streams
+                    || plan.sees.answers && request.method().starts_with(TASKS);
+                let has_client = !plan.needs_client || call.session.is_none();
+                let is_at_once = steps.request.is_at_once && !request.has_round() && has_client;
                 match (is_seen_going, is_seen_coming) {
                     (false, false) => Self::Nothing,
                     (true, false) if is_at_once => Self::Going,
@@ -83,9 +91,9 @@ impl Needs {
                 let steps = plan.steps_of(notification.method());
                 if steps.request.is_empty() { Self::Nothing } else { Self::Both }
             }
-            Input::Response(_) if plan.sees_answers => Self::Both,
-            Input::Listen { .. } if plan.sees_streams => Self::Both,
-            Input::Resume { .. } if plan.sees_streams || plan.sees_answers => Self::Both,
+            Input::Response(_) if plan.sees.answers => Self::Both,
+            Input::Listen { .. } if plan.sees.streams => Self::Both,
+            Input::Resume { .. } if plan.sees.streams || plan.sees.answers => Self::Both,
             _ => Self::Nothing,
         }
     }
@@ -96,6 +104,11 @@ impl Intercepted {
         let kept = Kept::of(
             matches!(&call.input, Input::Request(it) if !plan.steps_of(it.method()).request.is_at_once),
         );
+        if plan.needs_client
+            && let Some(session) = &call.session
+        {
+            SessionClient::of(session).learn(session).await;
+        }
         let call = match self.enter(&plan, call, kept.clone()).await {
             Ok(call) => call,
             Err(answered) => return Ok(answered),
@@ -110,7 +123,7 @@ impl Intercepted {
 
     /// The call as it goes on, or the reply in its place.
     async fn enter(&self, plan: &Plan, mut call: Call, kept: Kept) -> Result<Call, Reply> {
-        let origin = Origin { kept, ..self.origin(&call.peer, call.session.as_ref()) };
+        let origin = Origin { kept, ..self.origin(plan, &call.peer, call.session.as_ref()) };
         match call.input {
             Input::Request(request) => {
                 let before = request.clone();
@@ -140,13 +153,20 @@ impl Intercepted {
         Ok(call)
     }
 
-    pub(crate) fn origin(&self, peer: &Peer, session: Option<&Arc<SessionHandle>>) -> Origin {
+    pub(crate) fn origin(
+        &self,
+        plan: &Plan,
+        peer: &Peer,
+        session: Option<&Arc<SessionHandle>>,
+    ) -> Origin {
+        let asked = session.filter(|_| plan.needs_client);
         Origin {
             peer: peer.clone(),
             session: session.map_or(Session::None, |it| Session::Held(Arc::clone(it))),
             server: self.server.clone(),
             direction: Direction::ToServer,
             request: None,
+            client: asked.and_then(|it| SessionClient::of(it).known()),
             kept: Kept::default(),
         }
     }
@@ -160,7 +180,7 @@ impl Intercepted {
     ) -> Result<Option<Request>, Denial> {
         let mut subject = Subject::Message(request.clone().into_message());
         let mut is_changed = false;
-        if request.has_round() && plan.sees_answers {
+        if request.has_round() && plan.sees.answers {
             let crossing = self.boundary.crossing(Direction::ToServer);
             let passed = rounds::answers(plan, crossing, subject, origin).await?;
             (subject, is_changed) = (passed.subject, passed.is_changed);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use eyot_jsonrpc::Message;
 use serde::de::DeserializeOwned;
 
+use crate::client::ClientProgram;
 use crate::descriptor::Phase;
 use crate::failure::Failure;
 use crate::origin::Origin;
@@ -79,6 +80,20 @@ impl<'a> View<'a> {
                 serde_json::from_str::<String>(found).ok().map(Cow::Owned)
             }
         }
+    }
+
+    /// The name and the version of the client program, as it says itself. `None`: it is not known.
+    ///
+    /// A modern client says it in each request. A legacy client has said it when it opened its session:
+    /// only interceptors that [need it](crate::Interceptor::needing_client) are told.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientProgram> {
+        let request = match (self.phase, self.subject) {
+            (Phase::Request, Subject::Message(message)) => Some(message),
+            _ => self.origin.request().map(|it| &**it),
+        };
+        let said = request.and_then(|it| ClientProgram::of_meta(it.meta()?));
+        said.or_else(|| self.origin.client.clone())
     }
 
     /// The raw JSON of the value that a JSON pointer (RFC 6901) names. What is not on the way to it is

@@ -18,11 +18,11 @@ use crate::cors::CorsCheck;
 use crate::facts::Counted;
 use crate::glob::Glob;
 use crate::header_rules::HeaderCheck;
-use crate::keys::{Pace, PacedKeys, RunningKeys};
 use crate::policy::{By, Concurrency, Cors, HeaderRule, Policy, Rate, SecurityHeaders};
 use crate::problems::{PolicyProblem, PolicyProblems};
 use crate::rates::RateRule;
 use crate::response_headers::{ResponseHeaders, USUAL};
+use eyot_stdx::{Pace, PacedKeys, RunningKeys};
 
 impl Policy {
     /// Reads all texts.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::facts::{Counted, Facts, Name};
-use crate::keys::RunningKeys;
 use crate::policy::Concurrency;
 use crate::refusal::{Part, Refusal};
+use eyot_stdx::RunningKeys;
 
 /// A rule, and what runs by it.
 #[derive(Clone, Debug)]

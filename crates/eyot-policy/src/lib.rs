@@ -19,7 +19,6 @@ mod facts;
 mod glob;
 mod head;
 mod header_rules;
-mod keys;
 mod layer;
 mod live;
 mod policy;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::facts::{Counted, Facts, Name};
-use crate::keys::PacedKeys;
 use crate::policy::Rate;
 use crate::refusal::{Part, Refusal};
+use eyot_stdx::PacedKeys;
 
 /// A rule, and what it has counted.
 #[derive(Clone, Debug)]

@@ -63,7 +63,7 @@ pub struct Evaluation<'s> {
 
 /// How far an evaluation is.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "its driver must do all that it says")]
 pub enum Progress<'s> {
     /// The driver must do this and say how it went, with [`Evaluation::answer`].
     Demand(Demand<'s>),

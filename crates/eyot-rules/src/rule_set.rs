@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eyot_types::Method;
 
+use crate::action::{Step, Terminal};
 use crate::index::Index;
 use crate::rule::{Mode, Rule};
 use crate::subject::{Phase, Subject};
@@ -38,6 +39,15 @@ impl RuleSet {
     /// The names of the rules, in the order of the file.
     pub fn rule_names(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().map(|it| &*it.name)
+    }
+
+    /// Whether an evaluation can ask for what takes time: a delay, a person, a remote interceptor.
+    #[must_use]
+    pub fn takes_time(&self) -> bool {
+        self.rules.iter().any(|it| {
+            let waits = |step: &Step| matches!(step, Step::Delay(_) | Step::Call { .. });
+            it.steps.iter().any(waits) || matches!(it.terminal, Some(Terminal::Ask { .. }))
+        })
     }
 
     /// A rule by its number, which the index has from these rules.

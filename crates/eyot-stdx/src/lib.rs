@@ -9,6 +9,7 @@
 //! - [`keyed_digest`]: a digest that tells nothing without its key.
 //! - [`SealKeys`]: seals texts that a stranger keeps and can neither read nor change.
 //! - [`Quota`]: how much may be kept for others, in all and for each principal.
+//! - [`PacedKeys`], [`RunningKeys`]: how often something may happen, and how many may run, by key.
 //! - [`UseOrder`]: which of many things was used least lately.
 //! - [`Backoff`]: how long to wait before the next attempt.
 //! - [`parse_duration`]: a time as people write it.
@@ -18,6 +19,7 @@
 mod backoff;
 mod digest;
 mod duration;
+mod keys;
 mod never;
 mod quota;
 mod random;
@@ -30,6 +32,7 @@ mod use_order;
 pub use crate::backoff::Backoff;
 pub use crate::digest::keyed_digest;
 pub use crate::duration::parse_duration;
+pub use crate::keys::{Pace, PacedKeys, RunningKeys};
 #[doc(hidden)]
 pub use crate::never::report_impossible;
 pub use crate::quota::{

@@ -32,8 +32,8 @@ fn each_event_meets_what_hooks_it_in_the_phase_that_is_hooked() {
 #[test]
 fn a_plan_knows_whether_streams_have_to_be_looked_at() {
     let plan = |it: Interceptor| Plan::compile([it], PlanOptions::default()).unwrap();
-    assert!(!plan(step("a", Phase::Request, "tools/call")).sees_streams);
-    assert!(plan(step("a", Phase::Request, "roots/list")).sees_streams);
-    assert!(plan(step("a", Phase::Request, "notifications/message")).sees_streams);
-    assert!(plan(step("a", Phase::Response, "tools/call")).sees_answers);
+    assert!(!plan(step("a", Phase::Request, "tools/call")).sees.streams);
+    assert!(plan(step("a", Phase::Request, "roots/list")).sees.streams);
+    assert!(plan(step("a", Phase::Request, "notifications/message")).sees.streams);
+    assert!(plan(step("a", Phase::Response, "tools/call")).sees.answers);
 }

@@ -7,16 +7,17 @@ use parking_lot::Mutex;
 
 /// How often something may happen: a leaky bucket that stores one time per key (GCRA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pace {
+#[expect(clippy::exhaustive_structs, reason = "made by its users")]
+pub struct Pace {
     /// Between two, in the long run. Not nothing.
-    pub(crate) interval: Duration,
+    pub interval: Duration,
     /// How much earlier than that they may come.
-    pub(crate) tolerance: Duration,
+    pub tolerance: Duration,
 }
 
 /// When each key is at rest again.
 #[derive(Debug)]
-pub(crate) struct PacedKeys {
+pub struct PacedKeys {
     state: Mutex<Paced>,
     pace: Pace,
     keys_max: usize,
@@ -33,15 +34,19 @@ struct Paced {
 }
 
 impl PacedKeys {
-    pub(crate) fn new(pace: Pace, keys_max: usize) -> Self {
+    /// Nothing is counted yet. `keys_max`: keys that are counted by themselves; all others are counted
+    /// as one.
+    #[must_use]
+    pub fn new(pace: Pace, keys_max: usize) -> Self {
         Self { state: Mutex::default(), pace, keys_max }
     }
 
     /// Counts one for the key.
     ///
     /// # Errors
+    ///
     /// How long to wait: it comes too early, and is not counted.
-    pub(crate) fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
         let mut state = self.state.lock();
         let has_room = state.has_room(key, self.keys_max, now);
         let rest = if has_room { state.rests.get(&key).copied() } else { state.others };
@@ -83,19 +88,21 @@ impl Paced {
 
 /// How many run, by key.
 #[derive(Debug)]
-pub(crate) struct RunningKeys {
+pub struct RunningKeys {
     running: Mutex<HashMap<Option<u64>, usize>>,
     keys_max: usize,
 }
 
 impl RunningKeys {
-    pub(crate) fn new(keys_max: usize) -> Self {
+    /// Nothing runs yet. `keys_max` as for [`PacedKeys::new`].
+    #[must_use]
+    pub fn new(keys_max: usize) -> Self {
         Self { running: Mutex::default(), keys_max }
     }
 
     /// Counts one more for the key until it [ends](Self::end), and gives what it is counted as. `None`:
     /// `max` run.
-    pub(crate) fn begin(&self, key: u64, max: usize) -> Option<Option<u64>> {
+    pub fn begin(&self, key: u64, max: usize) -> Option<Option<u64>> {
         let mut running = self.running.lock();
         let has_room = running.len() < self.keys_max || running.contains_key(&Some(key));
         // `None` is all keys for which there is no room.
@@ -109,7 +116,7 @@ impl RunningKeys {
     }
 
     /// One has ended.
-    pub(crate) fn end(&self, key: Option<u64>) {
+    pub fn end(&self, key: Option<u64>) {
         let mut running = self.running.lock();
         if let Some(count) = running.get_mut(&key) {
             *count = count.saturating_sub(1);

@@ -1,0 +1,299 @@
+//! Rules of a file as a step of a plan.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eyot_interceptors::{ClientProgram, Edit, Failure, Interceptor, Mutator, Phase, Seen, View};
+use eyot_jsonrpc::ErrorObject;
+use eyot_rules::{
+    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Progress, RuleSet, Subject, Verdict,
+};
+use eyot_stdx::{Pace, PacedKeys, RunningKeys};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+
+use crate::tools::Tools;
+
+/// Rules of a file, with what they have counted, as a step of a plan.
+#[derive(Debug)]
+pub struct Rules {
+    set: RuleSet,
+    /// Knows the annotations of tools.
+    tools: Arc<Tools>,
+    counts: Arc<Counts>,
+}
+
+/// What rules have counted: who has sent how much, and what runs. It outlives a set of rules, so that a
+/// reload forgives nothing.
+#[derive(Debug, Default)]
+pub struct Counts {
+    hasher: RandomState,
+    rates: Mutex<HashMap<RateName, Arc<PacedKeys>>>,
+    running: Mutex<HashMap<Box<str>, Arc<RunningKeys>>>,
+}
+
+/// A limit of a rule: the rule, how many, in which time.
+type RateName = (Box<str>, u64, Duration);
+
+impl Rules {
+    /// Rules that count on with `counts`.
+    #[must_use]
+    pub fn new(set: RuleSet, tools: Arc<Tools>, counts: Arc<Counts>) -> Self {
+        Self { set, tools, counts }
+    }
+
+    /// The rules as an interceptor. They see all messages, and keep what they have decided in order: the
+    /// first that ends a message's way counts.
+    #[must_use]
+    pub fn interceptor(self, name: &str) -> Interceptor {
+        let takes_time = self.set.takes_time();
+        let rules = Arc::new(self);
+        let step = match takes_time {
+            true => {
+                Interceptor::async_mutator(name, move |seen: Seen| later(Arc::clone(&rules), seen))
+            }
+            false => Interceptor::mutator(name, AtOnce(rules)),
+        };
+        step.description("the rules of a file")
+            .on_both(["*"])
+            .on(Phase::Request, ["notifications/*"])
+            .sees_errors()
+            .keeping()
+            .needing_client()
+            .timeout(PATIENCE)
+    }
+
+    /// What becomes of a payload, where nothing takes time.
+    fn decide(&self, view: &View<'_>) -> Result<Edit, Failure> {
+        let facts = Facts::of(view, &self.tools);
+        let subject = facts.subject(view);
+        let visible = self.visible(view, &subject);
+        let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
+        let mut evaluation = self.set.evaluate(&subject);
+        loop {
+            match evaluation.poll() {
+                Progress::Demand(demand) => evaluation.answer(self.meet(&demand, view)),
+                Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
+            }
+        }
+    }
+
+    /// The same, where something can.
+    async fn decide_later(&self, view: &View<'_>) -> Result<Edit, Failure> {
+        let facts = Facts::of(view, &self.tools);
+        let subject = facts.subject(view);
+        let visible = self.visible(view, &subject);
+        let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
+        let mut evaluation: Evaluation<'_> = self.set.evaluate(&subject);
+        loop {
+            match evaluation.poll() {
+                Progress::Demand(Demand { kind: DemandKind::Delay(time), .. }) => {
+                    tokio::time::sleep(time).await;
+                    evaluation.answer(Answer::Pass);
+                }
+                Progress::Demand(demand) => evaluation.answer(self.meet(&demand, view)),
+                Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
+            }
+        }
+    }
+
+    /// A list without what the client may not use. `None`: it stays as it is.
+    fn visible(&self, view: &View<'_>, subject: &Subject<'_>) -> Option<String> {
+        let is_list = view.phase() == Phase::Response && !view.is_error();
+        if is_list { self.set.visible(subject, view.payload()) } else { None }
+    }
+
+    /// Does what a rule asks for, if that can be done at once.
+    fn meet(&self, demand: &Demand<'_>, view: &View<'_>) -> Answer {
+        match &demand.kind {
+            DemandKind::Charge { key, limit, per } => {
+                let rate = (demand.rule.into(), *limit, *per);
+                match self.counts.charge(rate, key, Instant::now()) {
+                    Ok(()) => Answer::Pass,
+                    Err(wait) => Answer::Refuse(format!(
+                        "too many requests: the next one is allowed in {} s",
+                        wait.as_secs() + 1
+                    )),
+                }
+            }
+            DemandKind::Permit { key, limit } => match self.counts.permit(demand.rule, key, *limit)
+            {
+                Some(permit) => {
+                    view.origin().keep(permit);
+                    Answer::Pass
+                }
+                None => Answer::Refuse(String::new()),
+            },
+            DemandKind::Ask { .. } => Answer::Fail("no person can be asked here".to_owned()),
+            DemandKind::Call { interceptor, .. } => {
+                Answer::Fail(format!("no interceptor `{interceptor}` can be called here"))
+            }
+            _ => Answer::Fail("what the rule asks for cannot be done here".to_owned()),
+        }
+    }
+}
+
+/// Rules that take no time.
+struct AtOnce(Arc<Rules>);
+
+impl Mutator for AtOnce {
+    fn mutate(&self, view: &View<'_>) -> Result<Edit, Failure> {
+        self.0.decide(view)
+    }
+}
+
+fn later(rules: Arc<Rules>, seen: Seen) -> BoxFuture<'static, Result<Edit, Failure>> {
+    async move { rules.decide_later(&seen.view()).await }.boxed()
+}
+
+/// What rules can look at, as far as it is not in the view itself.
+struct Facts {
+    client: Option<ClientProgram>,
+    remote: Option<String>,
+    annotations: Option<String>,
+}
+
+impl Facts {
+    fn of(view: &View<'_>, tools: &Tools) -> Self {
+        let origin = view.origin();
+        let server = origin.server().map_or("", |it| &**it);
+        let is_call = view.event() == "tools/call";
+        let name = if is_call { view.name() } else { None };
+        Self {
+            client: view.client(),
+            remote: origin.peer().address.map(|it| it.ip().to_string()),
+            annotations: name.and_then(|it| tools.annotations(server, &it)),
+        }
+    }
+
+    fn subject<'a>(&'a self, view: &View<'a>) -> Subject<'a> {
+        let origin = view.origin();
+        let peer = origin.peer();
+        Subject {
+            method: view.event(),
+            phase: match view.phase() {
+                Phase::Request => eyot_rules::Phase::Request,
+                Phase::Response => eyot_rules::Phase::Response,
+            },
+            direction: match origin.direction() {
+                eyot_interceptors::Direction::ToServer => eyot_rules::Direction::ToServer,
+                eyot_interceptors::Direction::ToClient => eyot_rules::Direction::ToClient,
+            },
+            item: None,
+            payload: Some(view.payload()),
+            request: origin.request().and_then(|it| it.params()),
+            server: origin.server().map(|it| &**it),
+            session: origin.session_id(),
+            principal: peer.principal_name().map(|it| &**it),
+            scopes: peer.principal.as_ref().and_then(|it| it.scopes()),
+            client: self.client.as_ref().map(|it| &*it.name),
+            client_version: self.client.as_ref().map(|it| &*it.version),
+            era: Some(peer.era),
+            transport: transport(peer.transport),
+            remote: self.remote.as_deref(),
+            annotations: self.annotations.as_deref(),
+        }
+    }
+}
+
+fn transport(carrier: eyot_service::Transport) -> Option<eyot_rules::Transport> {
+    Some(match carrier {
+        eyot_service::Transport::Http => eyot_rules::Transport::Http,
+        eyot_service::Transport::WebSocket => eyot_rules::Transport::WebSocket,
+        eyot_service::Transport::Pipe => eyot_rules::Transport::Pipe,
+        _ => return None,
+    })
+}
+
+/// What a verdict makes of a payload. `visible`: what was made of it before.
+fn edit(view: &View<'_>, verdict: Verdict<'_>, visible: Option<&str>) -> Result<Edit, Failure> {
+    tell(view, &verdict);
+    match &verdict.decision {
+        Decision::Allow => {}
+        Decision::Deny(denial) | Decision::Fault(denial) => {
+            let error = ErrorObject::new(denial.code, denial.message.clone().into_owned());
+            return Ok(Edit::Refuse(Box::new(error)));
+        }
+        Decision::Route(to) => {
+            return Err(Failure::new(format!("messages cannot be sent to `{to}` from here")));
+        }
+        _ => return Err(Failure::new("the decision of the rules is not known here")),
+    }
+    Ok(verdict.payload.or_else(|| visible.map(str::to_owned)).map_or(Edit::Keep, Edit::Replace))
+}
+
+/// Tells the operator what rules say; never what they have looked at.
+fn tell(view: &View<'_>, verdict: &Verdict<'_>) {
+    let (event, phase) = (view.event(), view.phase().as_str());
+    for line in &verdict.log {
+        let (rule, message) = (line.rule, line.message);
+        match line.level {
+            LogLevel::Debug => tracing::debug!(rule, event, phase, message),
+            LogLevel::Warn => tracing::warn!(rule, event, phase, message),
+            LogLevel::Info => tracing::info!(rule, event, phase, message),
+        }
+    }
+    for audit in &verdict.audits {
+        let decision = audit.decision.as_ref().map(Decision::as_str);
+        let actions = audit.actions.join(", ");
+        tracing::info!(rule = audit.rule, event, phase, decision, actions, "a rule on trial holds");
+    }
+    for failure in &verdict.failures {
+        let (rule, reason) = (failure.rule, &failure.reason);
+        tracing::error!(rule, event, phase, reason, "a rule cannot be applied");
+    }
+    if verdict.decision.error().is_some() {
+        tracing::info!(rule = verdict.rule, event, phase, tags = ?verdict.tags, "a rule denies");
+    } else if !verdict.tags.is_empty() {
+        tracing::info!(event, phase, tags = ?verdict.tags, "rules have tagged a message");
+    }
+}
+
+/// A place among those that run. Dropping it makes room for another.
+#[derive(Debug)]
+struct Permit {
+    keys: Arc<RunningKeys>,
+    key: Option<u64>,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.keys.end(self.key);
+    }
+}
+
+impl Counts {
+    fn charge(&self, rate: RateName, key: &str, now: Instant) -> Result<(), Duration> {
+        let (_, limit, per) = &rate;
+        let interval = per.div_f64(f64::from(u32::try_from(*limit).unwrap_or(u32::MAX).max(1)));
+        let pace = Pace { interval, tolerance: per.saturating_sub(interval) };
+        let mut rates = self.rates.lock();
+        let keys = rates.entry(rate).or_insert_with(|| Arc::new(PacedKeys::new(pace, KEYS_MAX)));
+        let keys = Arc::clone(keys);
+        drop(rates);
+        keys.take(self.hasher.hash_one(key), now)
+    }
+
+    fn permit(&self, rule: &str, key: &str, limit: u64) -> Option<Permit> {
+        let mut running = self.running.lock();
+        let keys =
+            running.entry(rule.into()).or_insert_with(|| Arc::new(RunningKeys::new(KEYS_MAX)));
+        let keys = Arc::clone(keys);
+        drop(running);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let key = keys.begin(self.hasher.hash_one(key), limit)?;
+        Some(Permit { keys, key })
+    }
+}
+
+/// Keys of one rule that are counted by themselves.
+const KEYS_MAX: usize = 10_000;
+
+/// Rules may delay a message for so long.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Rules as they are applied: what is denied, counted, hidden and changed.
+
+use eyot_interceptors::{Boundary, InterceptorLayer, Interceptors, Plan, PlanOptions};
+use eyot_jsonrpc::{Id, Request};
+use eyot_service::{BoxService, Call, Input, Messages, Peer, Reply};
+use eyot_types::Era;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
+
+use super::*;
+use crate::Trust;
+
+/// Rules before a server that answers with what it was given, or with its list.
+struct Stand(BoxService);
+
+impl Stand {
+    fn new(rules: &str) -> Self {
+        let text = format!("version: 1\ndefault: allow\nrules:\n{rules}");
+        let set = RuleSet::compile("rules.yaml", &text).unwrap();
+        let tools = Arc::new(Tools::new(Trust::Latest));
+        let rules = Rules::new(set, Arc::clone(&tools), Arc::default()).interceptor("rules");
+        let plan = Plan::compile([tools.list_step(), rules], PlanOptions::default()).unwrap();
+        let server = BoxService::from_fn(|call| Box::pin(async move { Ok(answered(&call)) }));
+        let layer = InterceptorLayer::new(&Interceptors::new(plan), Boundary::Upstream);
+        Self(layer.layer(server))
+    }
+
+    async fn reply(&self, method: &str, params: Value) -> Reply {
+        let request = Request::new(Id::from_number(1), method, &params);
+        let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+        self.0.clone().call(call).await.unwrap()
+    }
+
+    /// The result, or the message of the error.
+    async fn ask(&self, method: &str, params: Value) -> Result<Value, String> {
+        let answer = self.reply(method, params).await.answer(drop).await.unwrap();
+        match answer.error_object() {
+            Some(error) => Err(error.message),
+            None => Ok(answer.decode_result().unwrap()),
+        }
+    }
+}
+
+/// A tool answers with its arguments, `hang` never.
+fn answered(call: &Call) -> Reply {
+    let Input::Request(request) = &call.input else { return Reply::None };
+    if request.name().as_deref() == Some("hang") {
+        return Reply::Stream(Messages::new(futures_util::stream::pending()));
+    }
+    let tool = |name: &str| json!({ "name": name, "inputSchema": {} });
+    let result = match request.method() {
+        "tools/list" => json!({ "tools": [tool("echo"), tool("drop")] }),
+        _ => request.decode_params().unwrap(),
+    };
+    Reply::One(request.answer(&result))
+}
+
+fn call(name: &str, arguments: &Value) -> Value {
+    json!({ "name": name, "arguments": arguments })
+}
+
+#[tokio::test]
+async fn what_is_denied_is_in_no_list_and_says_what_the_rule_says() {
+    let stand = Stand::new("  - {name: no-drops, match: {tool: drop}, deny: nothing is dropped}");
+    let denied = stand.ask("tools/call", call("drop", &json!({}))).await;
+    assert_eq!(denied, Err("nothing is dropped".to_owned()));
+    let listed = stand.ask("tools/list", json!({})).await.unwrap();
+    assert_eq!(listed["tools"].as_array().unwrap().len(), 1, "{listed}");
+    assert!(stand.ask("tools/call", call("echo", &json!({}))).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_changed_leaves_the_rest_as_it_was() {
+    let stand = Stand::new("  - {name: dry, match: {tool: echo}, set: {arguments.dry: true}}");
+    let sent = call("echo", &json!({ "dry": false, "x": 1.5 }));
+    let expected = call("echo", &json!({ "dry": true, "x": 1.5 }));
+    assert_eq!(stand.ask("tools/call", sent).await, Ok(expected));
+}
+
+#[tokio::test]
+async fn a_rate_is_counted_and_the_wait_is_told() {
+    let stand = Stand::new(
+        "  - {name: two, match: {tool: echo}, rate_limit: {limit: 2, per: 1h, key: [principal]}}",
+    );
+    for is_allowed in [true, true, false] {
+        let asked = stand.ask("tools/call", call("echo", &json!({}))).await;
+        assert_eq!(asked.is_ok(), is_allowed, "{asked:?}");
+        if let Err(message) = asked {
+            assert!(message.contains("the next one is allowed in"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_place_among_those_that_run_is_free_when_the_call_is_over_or_given_up() {
+    let stand = Stand::new(
+        "  - {name: one, match: {tool: hang}, concurrency: {limit: 1, key: [principal]}}",
+    );
+    for _ in 0..2 {
+        let Reply::Stream(mut running) = stand.reply("tools/call", call("hang", &json!({}))).await
+        else {
+            panic!("it does not run")
+        };
+        assert!(running.next().now_or_never().is_none());
+        assert!(stand.ask("tools/call", call("hang", &json!({}))).await.is_err());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_takes_its_time() {
+    let stand = Stand::new("  - {name: slow, match: {tool: echo}, delay: 7s}");
+    let start = tokio::time::Instant::now();
+    stand.ask("tools/call", call("echo", &json!({}))).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test]
+async fn what_no_driver_can_do_is_denied() {
+    let stand = Stand::new("  - {name: by-hand, match: {tool: echo}, ask: {message: really?}}");
+    assert!(stand.ask("tools/call", call("echo", &json!({}))).await.is_err());
+}

@@ -1,0 +1,75 @@
+//! The program of a client, as it says itself.
+
+use std::sync::{Arc, OnceLock};
+
+use eyot_jsonrpc::{Message, Request};
+use eyot_service::SessionHandle;
+use eyot_types::meta;
+use serde::Deserialize;
+
+use crate::pointer::find;
+
+/// The program of a client, as it says itself. It is no identity: any client can say anything.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ClientProgram {
+    /// The name.
+    pub name: Box<str>,
+    /// The version.
+    pub version: Box<str>,
+}
+
+impl ClientProgram {
+    /// The program in the `_meta` of a modern request.
+    pub(crate) fn of_meta(meta: &str) -> Option<Self> {
+        let pointer = format!("/{}", meta::CLIENT_INFO.replace('/', "~1"));
+        serde_json::from_str(find(meta, &pointer).ok().flatten()?).ok()
+    }
+
+    /// The program in the parameters of `initialize`.
+    pub(crate) fn of_initialize(params: &str) -> Option<Self> {
+        serde_json::from_str(find(params, "/clientInfo").ok().flatten()?).ok()
+    }
+}
+
+/// What a session's client has said at `initialize`. Kept with the session while it is in this process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionClient(Arc<OnceLock<Option<ClientProgram>>>);
+
+impl SessionClient {
+    /// That of a session.
+    pub(crate) fn of(session: &SessionHandle) -> Self {
+        session.value_or_else(Self::default)
+    }
+
+    /// Learns it from `initialize`.
+    pub(crate) fn note(&self, initialize: &Request) {
+        let program = initialize.params().and_then(ClientProgram::of_initialize);
+        self.0.get_or_init(|| program);
+    }
+
+    /// The program, if this process has seen the session begin or has learned it since.
+    pub(crate) fn known(&self) -> Option<ClientProgram> {
+        self.0.get().cloned().flatten()
+    }
+
+    /// Learns it from the stored session, if this process has not seen that begin.
+    pub(crate) async fn learn(&self, session: &SessionHandle) {
+        if self.0.get().is_some() {
+            return;
+        }
+        match session.record().await {
+            Ok(record) => {
+                let text = record.as_ref().and_then(|it| std::str::from_utf8(&it.initialize).ok());
+                let program = text.and_then(ClientProgram::of_initialize);
+                self.0.get_or_init(|| program);
+            }
+            Err(error) => tracing::warn!(%error, "the client of a session is not known"),
+        }
+    }
+}
+
+/// Whether a message opens a session.
+pub(crate) fn is_initialize(message: &Message) -> bool {
+    message.is_method("initialize")
+}

@@ -8,6 +8,8 @@ use crate::descriptor::{Descriptor, Hook};
 use crate::event::common;
 use crate::failure::Failure;
 use crate::invoke::{InvokeContext, InvokeParams, InvokePrincipal};
+use crate::plan::are_within;
+use crate::plan_error::PlanError;
 use crate::view::View;
 
 impl InvokeParams {
@@ -40,6 +42,16 @@ impl InvokeParams {
 }
 
 impl Descriptor {
+    /// Whether these hooks show nothing that its own do not.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError::Widened`], with the first event that they would show beside.
+    pub fn check_within(&self, hooks: &[Hook]) -> Result<(), PlanError> {
+        are_within(hooks, &self.hooks)
+            .map_err(|event| PlanError::Widened { name: self.name.clone(), event })
+    }
+
     /// The descriptor with those of its hooks that these allow: it shows nothing more than before, and
     /// nothing more than they do. It may hook nothing then.
     #[must_use]

@@ -27,6 +27,7 @@ const TABLE: Table = Table {
         ("machines", &["eyot-session", "eyot-era"]),
         ("service", &["eyot-service"]),
         ("interception", &["eyot-interceptors"]),
+        ("built-in interceptors", &["eyot-guard"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
         ("identity", &["eyot-auth"]),

@@ -19,6 +19,8 @@ pub(crate) enum Denial {
         /// The error that the first of them wants to be told instead.
         error: Option<Box<ErrorObject>>,
     },
+    /// A mutator refuses it.
+    Refused(Box<ErrorObject>),
     /// A mutator has failed: all mutations apply, or none.
     NotMutated {
         /// Its name.
@@ -31,7 +33,7 @@ impl Denial {
     /// one has failed.
     pub(crate) fn error(&self) -> ErrorObject {
         match self {
-            Self::Invalid { error: Some(error), .. } => (**error).clone(),
+            Self::Invalid { error: Some(error), .. } | Self::Refused(error) => (**error).clone(),
             Self::Invalid { findings, error: None } => {
                 let errors: Vec<Value> = findings.iter().map(|(name, it)| told(name, it)).collect();
                 ErrorObject::new(INVALID_PARAMS, "Interceptor validation failed")

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use eyot_jsonrpc::Json;
+use eyot_jsonrpc::{ErrorObject, Json};
 
 use crate::failure::Failure;
 use crate::pointer::{find, range_in};
@@ -21,6 +21,8 @@ pub enum Edit {
     Splices(Vec<Splice>),
     /// It is replaced by this JSON text.
     Replace(String),
+    /// It may not pass: its sender gets this error. Nothing of a run is applied then.
+    Refuse(Box<ErrorObject>),
 }
 
 /// A part of a payload's text, and what comes into its place.
@@ -53,7 +55,7 @@ impl Edit {
         match self {
             Self::Keep => true,
             Self::Splices(splices) => splices.is_empty(),
-            Self::Replace(_) => false,
+            Self::Replace(_) | Self::Refuse(_) => false,
         }
     }
 
@@ -65,6 +67,7 @@ impl Edit {
     pub(crate) fn applied_to(self, payload: &str) -> Result<Option<String>, Failure> {
         let mut splices = match self {
             Self::Keep => return Ok(None),
+            Self::Refuse(_) => return Err(Failure::Refused),
             Self::Replace(text) => return Ok(Some(text)),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,

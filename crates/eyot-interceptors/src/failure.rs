@@ -12,6 +12,9 @@ pub enum Failure {
     /// It says so itself.
     #[error("{0}")]
     Failed(Cow<'static, str>),
+    /// It refuses the payload, where it was asked what becomes of it.
+    #[error("it refuses the payload")]
+    Refused,
     /// It has panicked.
     #[error("it panicked")]
     Panicked,

@@ -111,9 +111,8 @@ impl Work {
         }
     }
 
-    /// Whether it is done at once.
-    pub(crate) const fn is_sync(&self) -> bool {
-        !matches!(self, Self::ValidateLater(_) | Self::MutateLater(_))
+    const fn takes_time(&self) -> bool {
+        matches!(self, Self::ValidateLater(_) | Self::MutateLater(_))
     }
 }
 
@@ -124,6 +123,7 @@ pub(crate) struct Policy {
     pub(crate) timeout: Option<Duration>,
     pub(crate) sees_errors: bool,
     pub(crate) is_pure: bool,
+    pub(crate) keeps: bool,
 }
 
 impl Interceptor {
@@ -151,6 +151,11 @@ impl Interceptor {
     /// room there is dropped and counted: no reader, however slow, holds a message up.
     pub fn tap(name: impl Into<String>, seen: mpsc::Sender<Seen>) -> Self {
         Self::of_work(name.into(), Work::Tap(seen)).audit()
+    }
+
+    /// Whether it is done at once, and keeps nothing.
+    pub(crate) const fn is_at_once(&self) -> bool {
+        !self.work.takes_time() && !self.policy.keeps
     }
 
     fn of_work(name: String, work: Work) -> Self {
@@ -248,6 +253,13 @@ impl Interceptor {
     #[must_use]
     pub fn pure(mut self) -> Self {
         self.policy.is_pure = true;
+        self
+    }
+
+    /// It keeps things until a call is over: see [`Origin::keep`](crate::Origin::keep).
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.policy.keeps = true;
         self
     }
 

@@ -1,9 +1,11 @@
 //! Where a payload comes from and where it goes.
 
+use std::fmt;
 use std::sync::Arc;
 
 use eyot_jsonrpc::Request;
 use eyot_service::{Peer, SessionHandle};
+use parking_lot::Mutex;
 
 /// Where a payload comes from and where it goes. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -13,6 +15,26 @@ pub struct Origin {
     pub(crate) server: Option<Arc<str>>,
     pub(crate) direction: Direction,
     pub(crate) request: Option<Request>,
+    pub(crate) kept: Kept,
+}
+
+/// What steps keep until their call is over.
+#[derive(Clone, Default)]
+pub(crate) struct Kept(Option<Arc<Things>>);
+
+type Things = Mutex<Vec<Box<dyn Send>>>;
+
+impl Kept {
+    /// Room for what steps keep, if there are such steps.
+    pub(crate) fn of(has_such_steps: bool) -> Self {
+        Self(has_such_steps.then(Arc::default))
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
 }
 
 /// Who gets a message.
@@ -51,13 +73,14 @@ pub(crate) enum Session {
 impl Origin {
     /// A message of this client, on its way to the server.
     #[must_use]
-    pub const fn of_client(peer: Peer) -> Self {
+    pub fn of_client(peer: Peer) -> Self {
         Self {
             peer,
             session: Session::None,
             server: None,
             direction: Direction::ToServer,
             request: None,
+            kept: Kept::default(),
         }
     }
 
@@ -110,6 +133,15 @@ impl Origin {
     #[must_use]
     pub const fn direction(&self) -> Direction {
         self.direction
+    }
+
+    /// Keeps a value until the call is over: until its answer has gone on, or its client has given it up.
+    /// The interceptor has to be [`keeping`](crate::Interceptor::keeping); where there is no call, because a
+    /// plan is run by itself, the value is dropped at once.
+    pub fn keep(&self, value: impl Send + 'static) {
+        if let Some(kept) = &self.kept.0 {
+            kept.lock().push(Box::new(value));
+        }
     }
 
     /// The request that a payload of the phase `response` answers, as it was sent. `None`: it is not

@@ -11,7 +11,7 @@ use tower_service::Service as _;
 use crate::caching;
 use crate::denial::Denial;
 use crate::descriptor::Phase;
-use crate::origin::{Direction, Origin};
+use crate::origin::{Direction, Kept, Origin};
 use crate::plan::Plan;
 use crate::rounds::{self, ResultKind};
 use crate::run::Passed;
@@ -28,20 +28,27 @@ pub(crate) struct Passage {
     session: Option<Arc<SessionHandle>>,
     /// The request as it was sent. `None`: an earlier process has sent it, or none was.
     request: Option<Request>,
+    /// What steps keep until the call is over.
+    kept: Kept,
 }
 
 impl Passage {
-    pub(crate) fn of(service: &Arc<Intercepted>, plan: Arc<Plan>, call: &Call) -> Self {
+    pub(crate) fn of(
+        (service, plan): (&Arc<Intercepted>, Arc<Plan>),
+        call: &Call,
+        kept: Kept,
+    ) -> Self {
         let request = match &call.input {
             Input::Request(request) => Some(request.clone()),
             _ => None,
         };
         let (peer, session) = (call.peer.clone(), call.session.clone());
-        Self { service: Arc::clone(service), plan, peer, session, request }
+        Self { service: Arc::clone(service), plan, peer, session, request, kept }
     }
 
     fn origin(&self, request: Option<Request>) -> Origin {
-        self.service.origin(&self.peer, self.session.as_ref()).to_client(request)
+        let origin = self.service.origin(&self.peer, self.session.as_ref());
+        Origin { kept: self.kept.clone(), ..origin.to_client(request) }
     }
 
     /// The messages of a reply as they go on.

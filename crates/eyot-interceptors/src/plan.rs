@@ -101,8 +101,8 @@ impl EventSteps {
 pub(crate) struct Steps {
     mutators: Box<[usize]>,
     validators: Box<[usize]>,
-    /// All are done at once.
-    pub(crate) is_sync: bool,
+    /// All are done at once, and keep nothing.
+    pub(crate) is_at_once: bool,
     /// What they make of a result may be cached as the server allows.
     pub(crate) is_pure: bool,
     pub(crate) sees_errors: bool,
@@ -233,7 +233,7 @@ impl Plan {
         Steps {
             mutators: of_kind(InterceptorKind::Mutation),
             validators: of_kind(InterceptorKind::Validation),
-            is_sync: found.iter().all(|(_, it)| it.interceptor.work.is_sync()),
+            is_at_once: found.iter().all(|(_, it)| it.interceptor.is_at_once()),
             is_pure: found.iter().all(|(_, it)| it.interceptor.policy.is_pure),
             sees_errors: found.iter().any(|(_, it)| it.interceptor.policy.sees_errors),
         }

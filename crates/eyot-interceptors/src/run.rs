@@ -96,12 +96,21 @@ impl Run<'_> {
                 }
                 _ => continue,
             };
+            if let Ok(Edit::Refuse(error)) = edit {
+                trail.refused(step, self.phase, &error);
+                step.meter.blocked();
+                self.log(step, "refused a payload", None);
+                if step.is_active() {
+                    return Err(Denial::Refused(error));
+                }
+                continue;
+            }
             let edited = edit.and_then(|it| self.edited(&subject, it));
             trail.mutated(step, self.phase, &edited);
             match edited {
                 Ok(Some(edited)) => {
                     step.meter.changed();
-                    self.log(step, "changed a payload");
+                    self.log(step, "changed a payload", None);
                     if step.is_active() {
                         subject = edited;
                         is_changed = true;
@@ -180,7 +189,7 @@ impl Run<'_> {
         match judged {
             Ok(validation) if validation.blocks() => {
                 step.meter.blocked();
-                self.log(step, "blocked a payload");
+                self.log(step, "blocked a payload", Some(&validation));
                 if step.is_active() {
                     blocked.add(step, validation);
                 }
@@ -188,7 +197,7 @@ impl Run<'_> {
             Ok(validation) => {
                 step.meter.passed();
                 if validation.severity() == Some(Severity::Warn) {
-                    self.log(step, "warned of a payload");
+                    self.log(step, "warned of a payload", Some(&validation));
                 }
             }
             Err(failure) => {
@@ -213,13 +222,14 @@ impl Run<'_> {
         is_active && !step.fails_open()
     }
 
-    /// Tells a decision; never what was decided upon.
-    fn log(&self, step: &Step, what: &'static str) {
+    /// Tells a decision, and what was found by interceptors of this process: what others say can hold
+    /// parts of the payload.
+    fn log(&self, step: &Step, what: &'static str, found: Option<&Validation>) {
         let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
-        match step.is_active() {
-            true => tracing::info!(interceptor, event, phase, "interceptor {what}"),
-            false => tracing::info!(interceptor, event, phase, "interceptor in audit mode {what}"),
-        }
+        let is_audit = !step.is_active();
+        let found = found.filter(|_| matches!(step.interceptor.work, Work::Validate(_)));
+        let finding = found.and_then(|it| it.findings.first()).map(|it| &*it.message);
+        tracing::info!(interceptor, event, phase, is_audit, finding, "interceptor {what}");
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
@@ -261,7 +271,7 @@ struct Deadline {
 impl Deadline {
     fn of(run: &Run<'_>) -> Self {
         let options = &run.plan.options;
-        let until = (!run.steps.is_sync).then(|| Instant::now() + options.run_timeout);
+        let until = (!run.steps.is_at_once).then(|| Instant::now() + options.run_timeout);
         Self { until, step_timeout: options.step_timeout }
     }
 

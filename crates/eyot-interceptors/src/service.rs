@@ -16,7 +16,7 @@ use tower_service::Service as _;
 use crate::denial::Denial;
 use crate::descriptor::Phase;
 use crate::interceptors::{Boundary, Interceptors};
-use crate::origin::{Direction, Origin, Session};
+use crate::origin::{Direction, Kept, Origin, Session};
 use crate::passage::Passage;
 use crate::plan::{Plan, Steps};
 use crate::rounds;
@@ -38,7 +38,7 @@ impl SharedService for Intercepted {
         let plan = self.interceptors.plan();
         match Needs::of(&plan, &call.input) {
             Needs::Nothing => self.inner.clone().call(call),
-            Needs::Going => match self.enter(&plan, call).now_or_never() {
+            Needs::Going => match self.enter(&plan, call, Kept::default()).now_or_never() {
                 Some(Ok(call)) => self.inner.clone().call(call),
                 Some(Err(answered)) => Box::pin(ready(Ok(answered))),
                 // What a step that takes its time would be for: `Needs` has seen that there is none.
@@ -72,10 +72,10 @@ impl Needs {
                 let is_seen_coming = !steps.response.is_empty()
                     || plan.sees_streams
                     || plan.sees_answers && request.method().starts_with(TASKS);
-                let is_sync = steps.request.is_sync && !request.has_round();
+                let is_at_once = steps.request.is_at_once && !request.has_round();
                 match (is_seen_going, is_seen_coming) {
                     (false, false) => Self::Nothing,
-                    (true, false) if is_sync => Self::Going,
+                    (true, false) if is_at_once => Self::Going,
                     _ => Self::Both,
                 }
             }
@@ -93,11 +93,14 @@ impl Needs {
 
 impl Intercepted {
     async fn pass(self: Arc<Self>, plan: Arc<Plan>, call: Call) -> Result<Reply, Fault> {
-        let call = match self.enter(&plan, call).await {
+        let kept = Kept::of(
+            matches!(&call.input, Input::Request(it) if !plan.steps_of(it.method()).request.is_at_once),
+        );
+        let call = match self.enter(&plan, call, kept.clone()).await {
             Ok(call) => call,
             Err(answered) => return Ok(answered),
         };
-        let passage = Passage::of(&self, plan, &call);
+        let passage = Passage::of((&self, plan), &call, kept);
         match self.inner.clone().call(call).await? {
             Reply::None => Ok(Reply::None),
             Reply::One(answer) => Ok(Reply::One(passage.answer(answer).await)),
@@ -106,11 +109,11 @@ impl Intercepted {
     }
 
     /// The call as it goes on, or the reply in its place.
-    async fn enter(&self, plan: &Plan, mut call: Call) -> Result<Call, Reply> {
+    async fn enter(&self, plan: &Plan, mut call: Call, kept: Kept) -> Result<Call, Reply> {
+        let origin = Origin { kept, ..self.origin(&call.peer, call.session.as_ref()) };
         match call.input {
             Input::Request(request) => {
-                let (before, origin) =
-                    (request.clone(), self.origin(&call.peer, call.session.as_ref()));
+                let before = request.clone();
                 match self.request(plan, &request, &origin).await {
                     Ok(None) => call.input = Input::Request(request),
                     Ok(Some(changed)) => {
@@ -124,14 +127,12 @@ impl Intercepted {
                 }
             }
             Input::Notification(notification) => {
-                let origin = self.origin(&call.peer, call.session.as_ref());
                 match self.notification(plan, notification, &origin).await {
                     Some(passed) => call.input = Input::Notification(passed),
                     None => return Err(Reply::None),
                 }
             }
             Input::Response(response) => {
-                let origin = self.origin(&call.peer, call.session.as_ref());
                 call.input = Input::Response(self.response(plan, response, &origin).await);
             }
             other => call.input = other,
@@ -146,6 +147,7 @@ impl Intercepted {
             server: self.server.clone(),
             direction: Direction::ToServer,
             request: None,
+            kept: Kept::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What each step of a run has said, for those who ask.
 
+use eyot_jsonrpc::ErrorObject;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -57,6 +58,15 @@ impl Trail {
             }
             Err(failure) => result.failure = Some(failure.to_string()),
         }
+        results.push(result);
+    }
+
+    pub(crate) fn refused(&mut self, step: &Step, phase: Phase, error: &ErrorObject) {
+        let Some(results) = &mut self.0 else { return };
+        let mut result = StepResult::of(step, phase);
+        result.valid = Some(false);
+        result.severity = Some(Severity::Error);
+        result.messages = vec![Finding::new(Severity::Error, error.message.clone())];
         results.push(result);
     }
 }

@@ -20,27 +20,22 @@
 //! # }
 //! ```
 //!
-//! A client, of whatever era its server is:
+//! A client of a server of either era:
 //!
 //! ```no_run
 //! # use serde_json::json;
 //! # async fn run() -> Result<(), eyot::ClientError> {
 //! let client = eyot::Client::builder("me", "1.0").connect("http://127.0.0.1:8080/mcp").await?;
-//! let sum = client.call_tool("add", json!({ "a": 1, "b": 2 })).await?;
-//! println!("{}", sum.text());
+//! println!("{}", client.call_tool("add", json!({ "a": 1, "b": 2 })).await?.text());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! An [`Interceptor`] judges or changes what passes, in a server, a client or a proxy alike: see
-//! [`Intercept`].
-//!
 //! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash;
-//! [`ForwardProxy`] is one beside a client that speaks over a pipe. The pages in `docs/guide` show each of these, step by step.
+//! [`ForwardProxy`] is one beside a client that speaks over a pipe. [`Intercept`] lets you see and change
+//! what passes each of these. The pages in `docs/guide` show them.
 //!
-//! The crates below can be used alone; each of their types has one public path, repeated
-//! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],
-//! [`endpoint`], [`server`], [`bridge`], [`relay`].
+//! The crates below can be used alone; their types have one public path each, repeated here as modules.
 
 mod exports;
 #[cfg(doctest)]

@@ -149,3 +149,33 @@ async fn a_type_with_state_of_its_own_can_take_its_time() {
     }
     assert!(passes(Interceptor::async_validator("slow", Slow).on(Phase::Request, ["*"])).await);
 }
+
+#[tokio::test]
+async fn a_mutator_that_refuses_a_payload_says_what_its_sender_hears_whatever_its_mode_of_failure()
+{
+    let error = eyot_jsonrpc::ErrorObject::new(1403, "not on Sundays");
+    let refuse = move |_: &View<'_>| Ok(Edit::Refuse(Box::new(error.clone())));
+    let step = Interceptor::mutator("refuse", refuse).on(Phase::Request, ["*"]).fail_open();
+    let stand = Stand::new(Boundary::Upstream, vec![uppercase(), step.clone()], &[]);
+    let told = stand.error("tools/call", echo("")).await;
+    assert_eq!(told, json!({ "code": 1403, "message": "not on Sundays" }));
+    assert!(passes(step.audit()).await);
+}
+
+#[tokio::test]
+async fn what_a_step_keeps_is_kept_until_the_call_is_over() {
+    let kept = Arc::new(());
+    let weak = Arc::downgrade(&kept);
+    let keep = move |view: &View<'_>| {
+        view.origin().keep(Arc::clone(&kept));
+        Ok(Validation::PASS)
+    };
+    let step = Interceptor::validator("keep", keep).on(Phase::Request, ["*"]).keeping();
+    let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
+    let stand = Stand::new(Boundary::Upstream, vec![step], &[log, answer(&text("done"))]);
+    let request = Request::new(Id::from_number(7), "tools/call", &echo(""));
+    let reply = stand.send(Input::Request(request)).await.unwrap();
+    assert_eq!(weak.strong_count(), 2);
+    reply.answer(drop).await.unwrap();
+    assert_eq!(weak.strong_count(), 1);
+}

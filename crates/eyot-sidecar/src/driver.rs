@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assembly::Assembly;
 use crate::audit::AuditQueue;
-use crate::error::ReplaceError;
+use crate::error::PlanReplaceError;
 use crate::watcher::Watcher;
 
 /// A plan that changes with the servers whose interceptors it has. Cheap to clone.
@@ -38,11 +38,11 @@ impl LivePlan {
     /// # Cancel safety
     ///
     /// The steps may have been replaced.
-    pub async fn replace_steps(&self, steps: Vec<Interceptor>) -> Result<(), ReplaceError> {
+    pub async fn replace_steps(&self, steps: Vec<Interceptor>) -> Result<(), PlanReplaceError> {
         let (done, waiting) = oneshot::channel();
         let order = Order { steps, done };
-        self.orders.send(order).await.map_err(|_| ReplaceError::Ended)?;
-        waiting.await.map_err(|_| ReplaceError::Ended)?.map_err(ReplaceError::Plan)
+        self.orders.send(order).await.map_err(|_| PlanReplaceError::Ended)?;
+        waiting.await.map_err(|_| PlanReplaceError::Ended)?.map_err(PlanReplaceError::Plan)
     }
 }
 
@@ -55,7 +55,7 @@ struct Order {
 
 /// What keeps a plan up to date. It does nothing unless it runs.
 #[must_use = "the plan does not follow its servers unless the driver runs"]
-pub struct Driver {
+pub struct PlanDriver {
     interceptors: Interceptors,
     assembly: Assembly,
     /// Lists of servers, by their number.
@@ -65,7 +65,7 @@ pub struct Driver {
     shutdown: CancellationToken,
 }
 
-impl Driver {
+impl PlanDriver {
     pub(crate) fn new(
         interceptors: Interceptors,
         assembly: Assembly,
@@ -131,9 +131,11 @@ impl Driver {
     }
 }
 
-impl fmt::Debug for Driver {
+impl fmt::Debug for PlanDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("interceptors", &self.interceptors).finish_non_exhaustive()
+        f.debug_struct("PlanDriver")
+            .field("interceptors", &self.interceptors)
+            .finish_non_exhaustive()
     }
 }
 

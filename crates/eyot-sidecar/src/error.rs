@@ -8,7 +8,7 @@ use eyot_interceptors::PlanError;
 /// Why a plan with steps of other servers cannot be begun with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum PlanStartError {
     /// Two servers have one name.
     #[error("two servers of interceptors are called `{server}`")]
     ServerTwice {
@@ -94,7 +94,7 @@ pub enum ListProblem {
 /// Why the steps of this process were not replaced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ReplaceError {
+pub enum PlanReplaceError {
     /// With them there is no plan; that of before stays.
     #[error(transparent)]
     Plan(#[from] PlanError),

@@ -3,7 +3,7 @@
 //!
 //! [`interceptor_server`] answers `interceptors/list` and `interceptor/invoke` out of any plan.
 //! [`PlanSource`] is the other half: it reads what [`RemoteServer`]s offer, makes one plan of it and of
-//! the steps of this process, and keeps the plan up to date while its [`Driver`] runs.
+//! the steps of this process, and keeps the plan up to date while its [`PlanDriver`] runs.
 //!
 //! **Invariant:** a server of interceptors sees nothing that its user has not allowed, holds no message
 //! up for longer than its time, and a step that it does not answer for fails by its own mode; what it once
@@ -26,10 +26,10 @@ mod verdict;
 mod watcher;
 
 pub use crate::breaker::BreakerOptions;
-pub use crate::driver::{Driver, LivePlan};
-pub use crate::error::{ListProblem, ReplaceError, StartError};
+pub use crate::driver::{LivePlan, PlanDriver};
+pub use crate::error::{ListProblem, PlanReplaceError, PlanStartError};
 pub use crate::remote::RemoteServer;
-pub use crate::serving::{interceptor_server, offer};
+pub use crate::serving::{interceptor_server, offer_interceptors};
 pub use crate::source::PlanSource;
 
 #[cfg(test)]

@@ -16,12 +16,12 @@ pub fn interceptor_server(
     name: impl Into<String>,
     version: impl Into<String>,
 ) -> Result<Server, BuildError> {
-    offer(Server::builder(name, version), interceptors).build()
+    offer_interceptors(Server::builder(name, version), interceptors).build()
 }
 
 /// Adds interceptors to what a server offers: it answers `interceptors/list` and `interceptor/invoke`,
 /// and declares the extension to clients of both eras. Each request meets the plan of its moment.
-pub fn offer(builder: ServerBuilder, interceptors: &Interceptors) -> ServerBuilder {
+pub fn offer_interceptors(builder: ServerBuilder, interceptors: &Interceptors) -> ServerBuilder {
     let listed = interceptors.clone();
     let list = move |params: ListParams, _: CallContext| {
         let plan = listed.plan();

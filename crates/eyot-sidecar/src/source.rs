@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::assembly::{Assembly, Member};
-use crate::driver::{Driver, LivePlan};
-use crate::error::StartError;
+use crate::driver::{LivePlan, PlanDriver};
+use crate::error::PlanStartError;
 use crate::link::Link;
 use crate::remote::RemoteServer;
 use crate::watcher::Watcher;
@@ -60,12 +60,12 @@ impl PlanSource {
     ///
     /// # Errors
     ///
-    /// [`StartError`]: a server that must be there is not, or there is no plan.
+    /// [`PlanStartError`]: a server that must be there is not, or there is no plan.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future closes what was opened.
-    pub async fn start(self) -> Result<(LivePlan, Driver), StartError> {
+    pub async fn start(self) -> Result<(LivePlan, PlanDriver), PlanStartError> {
         let Self { options, native, servers, runtime } = self;
         let runtime = runtime.unwrap_or_else(|| {
             let limits = Arc::new(Limits::default());
@@ -82,7 +82,7 @@ impl PlanSource {
         }
         let (plan, audits) = assembly.compile()?;
         let interceptors = Interceptors::new(plan);
-        Ok(Driver::new(interceptors, assembly, (watchers, audits), runtime.shutdown))
+        Ok(PlanDriver::new(interceptors, assembly, (watchers, audits), runtime.shutdown))
     }
 }
 
@@ -91,7 +91,7 @@ async fn start(
     mut server: RemoteServer,
     options: PlanOptions,
     runtime: Runtime,
-) -> Result<(Member, Watcher), StartError> {
+) -> Result<(Member, Watcher), PlanStartError> {
     server.bound_times(options.run_timeout);
     let link = Arc::new(Link::new(&server));
     let server = Arc::new(server);
@@ -101,13 +101,13 @@ async fn start(
     let waited = server.start_timeout;
     let list = match timeout(waited, Box::pin(watcher.read())).await {
         Ok(Ok(list)) => Ok(list),
-        Ok(Err(source)) => Err(StartError::Unusable { server: name(), source }),
-        Err(_elapsed) => Err(StartError::TooLate { server: name(), waited }),
+        Ok(Err(source)) => Err(PlanStartError::Unusable { server: name(), source }),
+        Err(_elapsed) => Err(PlanStartError::TooLate { server: name(), waited }),
     };
     match list {
         Ok(list) => {
             check_written(&server, &list)?;
-            let refused = |source| StartError::List { server: name(), source };
+            let refused = |source| PlanStartError::List { server: name(), source };
             member.take(list, options).map_err(refused)?;
         }
         Err(error) if server.is_optional => {
@@ -119,22 +119,22 @@ async fn start(
     Ok((member, watcher))
 }
 
-fn check_names(servers: &[RemoteServer]) -> Result<(), StartError> {
+fn check_names(servers: &[RemoteServer]) -> Result<(), PlanStartError> {
     let mut names = BTreeSet::new();
     match servers.iter().find(|it| !names.insert(&it.name)) {
-        Some(twice) => Err(StartError::ServerTwice { server: twice.name.to_string() }),
+        Some(twice) => Err(PlanStartError::ServerTwice { server: twice.name.to_string() }),
         None => Ok(()),
     }
 }
 
 /// What a user has written of interceptors must fit those that there are.
-fn check_written(server: &RemoteServer, list: &[Descriptor]) -> Result<(), StartError> {
+fn check_written(server: &RemoteServer, list: &[Descriptor]) -> Result<(), PlanStartError> {
     for name in server.names() {
         let Some(descriptor) = list.iter().find(|it| it.name == name) else {
             let offered: Vec<_> = list.iter().map(|it| format!("`{}`", it.name)).collect();
             let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
             let (server, name) = (server.name.to_string(), name.to_owned());
-            return Err(StartError::Unknown { server, name, offered });
+            return Err(PlanStartError::Unknown { server, name, offered });
         };
         let wanted = server.overrides.get(name).and_then(|it| it.hooks.as_ref());
         if let Some(hooks) = wanted {

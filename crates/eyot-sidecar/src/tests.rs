@@ -18,7 +18,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::{Driver, LivePlan, PlanSource, RemoteServer, StartError};
+use crate::{LivePlan, PlanDriver, PlanSource, PlanStartError, RemoteServer};
 
 /// A server of the test, and where its connections arrive.
 fn server(name: &str) -> (RemoteServer, Clients) {
@@ -43,7 +43,7 @@ struct Driving(JoinHandle<()>);
 
 impl Driving {
     #[expect(clippy::disallowed_methods, reason = "the test owns the task of its driver")]
-    fn of(driver: Driver) -> Self {
+    fn of(driver: PlanDriver) -> Self {
         Self(tokio::spawn(driver.run()))
     }
 }

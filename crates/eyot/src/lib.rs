@@ -56,5 +56,6 @@ pub use eyot_relay as relay;
 pub use eyot_server as server;
 pub use eyot_service as service;
 pub use eyot_session as session;
+pub use eyot_sidecar as sidecar;
 pub use eyot_types as types;
 pub use eyot_upstream as upstream;

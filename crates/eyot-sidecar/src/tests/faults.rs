@@ -144,12 +144,12 @@ async fn a_server_that_is_not_there_lets_nothing_begin_unless_it_may_be_missing(
         drop(clients);
         PlanSource::new(PlanOptions::default()).server(used(remote)).start().await
     };
-    assert!(matches!(start(|it| it).await, Err(StartError::Unusable { .. })));
+    assert!(matches!(start(|it| it).await, Err(PlanStartError::Unusable { .. })));
     let (live, _driver) = start(RemoteServer::optional).await.unwrap();
     assert!(live.interceptors().plan().is_empty());
     let (remote, _clients) = server("side");
     let silent = PlanSource::new(PlanOptions::default()).server(remote).start().await;
-    assert!(matches!(silent, Err(StartError::TooLate { .. })));
+    assert!(matches!(silent, Err(PlanStartError::TooLate { .. })));
 }
 
 #[tokio::test(start_paused = true)]

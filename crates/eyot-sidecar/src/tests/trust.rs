@@ -88,7 +88,7 @@ async fn what_is_written_of_interceptors_must_fit_those_that_there_are() {
         it.overriding("one", Overrides { hooks, ..Overrides::default() })
     };
     let widened = start(wide).await.unwrap_err();
-    assert!(matches!(widened, StartError::Plan(PlanError::Widened { .. })));
+    assert!(matches!(widened, PlanStartError::Plan(PlanError::Widened { .. })));
     let unknown = start(|it| it.only(["oen"])).await.unwrap_err().to_string();
     assert!(unknown.ends_with("no interceptor `oen`; it offers `one`"), "{unknown}");
     assert!(start(|it| it.only(["one"])).await.is_ok());

@@ -144,7 +144,8 @@ impl Table {
     #[expect(clippy::print_stdout, reason = "the table is what a run is for")]
     fn print(&self) {
         let ways = Way::ALL.map(|it| format!("{:>14}", it.name())).concat();
-        println!("{:<52}{ways}", "requirement");
+        // The runner may be in the middle of a line.
+        println!("\n{:<52}{ways}", "requirement");
         for (requirement, row) in &self.0 {
             println!("{requirement:<52}{}", shown(row));
         }

@@ -21,9 +21,10 @@ use crate::problems;
 /// The architecture of this workspace.
 const TABLE: Table = Table {
     layers: &[
-        ("base", &["eyot-stdx", "eyot-metrics", "eyot-files"]),
+        ("base", &["eyot-stdx", "eyot-metrics", "eyot-files", "eyot-document"]),
         ("wire", &["eyot-jsonrpc", "eyot-frame"]),
         ("protocol", &["eyot-types"]),
+        ("rules", &["eyot-rules"]),
         ("machines", &["eyot-session", "eyot-era"]),
         ("service", &["eyot-service"]),
         ("interception", &["eyot-interceptors"]),
@@ -47,9 +48,10 @@ const TABLE: Table = Table {
     tools: &["eyot-benches", "eyot-tests", "xtask"],
     owners: &[
         ("anyhow", &["eyot-cli"]),
-        ("granit-parser", &["eyot-config"]),
+        ("cel", &["eyot-rules"]),
+        ("granit-parser", &["eyot-document"]),
         ("hyper", &["eyot-http"]),
-        ("jsonc-parser", &["eyot-config", "eyot-wrap"]),
+        ("jsonc-parser", &["eyot-document", "eyot-wrap"]),
         ("process-wrap", &["eyot-stdio"]),
         ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
@@ -57,15 +59,17 @@ const TABLE: Table = Table {
         ("tokio-tungstenite", &["eyot-ws"]),
         ("rustls", &["eyot-http"]),
         ("tokio-rustls", &["eyot-http"]),
-        ("toml", &["eyot-config", "eyot-wrap"]),
+        ("toml", &["eyot-document", "eyot-wrap"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
         ("tungstenite", &["eyot-ws"]),
     ],
     bans: &[Ban {
         users: &[
+            "eyot-document",
             "eyot-jsonrpc",
             "eyot-frame",
             "eyot-types",
+            "eyot-rules",
             "eyot-session",
             "eyot-era",
             "eyot-config",

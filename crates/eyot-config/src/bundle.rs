@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use eyot_document::{Member, Node, Value};
+
 use crate::command;
-use crate::node::{Member, Node, Value};
 use crate::reader::Reader;
 use crate::server::{CommandConfig, ServerConfig, Transport};
 use crate::text::{Sourced, Text, redact_args};

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use eyot_document::{Member, Node, shown_name};
 use eyot_stdx::Secret;
 
 use crate::command;
-use crate::node::{Member, Node};
-use crate::problem::shown_name;
 use crate::reader::{Members, Reader};
 use crate::server::{EnvVar, Header, ServerConfig, Timeouts, Tools, Transport, UrlConfig, UrlKind};
 use crate::text::Sourced;

@@ -1,10 +1,9 @@
 //! The parts of a server that is started.
 
+use eyot_document::{Member, Node, Value, shown_name};
 use eyot_stdx::Secret;
 
 use crate::env_file;
-use crate::node::{Member, Node, Value};
-use crate::problem::shown_name;
 use crate::reader::{Members, Reader};
 use crate::server::{CommandConfig, EnvVar};
 use crate::text::{Sourced, Text, redact_args};

@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use eyot_document::{Member, Node, Position, Positions, Value, shown_name};
+
 use crate::dialect::{Dialect, format_of};
-use crate::formats;
 use crate::lookup::{Input, Lookup};
-use crate::node::{Member, Node, Value};
-use crate::position::Position;
-use crate::problem::{Problem, Severity, shown_name};
+use crate::problem::{Problem, Severity};
 use crate::reader::Reader;
 use crate::server::ServerConfig;
 use crate::variables::Variables;
@@ -65,7 +64,7 @@ impl Config {
             return refused(None, "the file is empty: there is no server in it");
         }
         let format = format_of(path, dialect, text);
-        let (root, faults) = match formats::parse(text, format) {
+        let (root, faults) = match eyot_document::parse(text, format) {
             Ok(parsed) => parsed,
             Err(fault) => return refused(Some(fault.at), &fault.message),
         };
@@ -266,7 +265,7 @@ fn decoded(text: &[u8]) -> Result<&str, Option<Position>> {
     std::str::from_utf8(text).map_err(|error| {
         let valid = text.get(..error.valid_up_to()).unwrap_or_default();
         let valid = std::str::from_utf8(valid).unwrap_or_default();
-        Some(crate::position::Positions::new(valid).at(valid.len()))
+        Some(Positions::new(valid).at(valid.len()))
     })
 }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::formats::Format;
-use crate::node::Node;
+use eyot_document::{Format, Node};
 
 /// Whose configuration file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use eyot_document::{Member, Value};
+
 use crate::command;
 use crate::dialect::Dialect;
-use crate::node::{Member, Value};
 use crate::reader::{Members, Reader};
 use crate::server::{Affinity, Era, ServerConfig, Timeouts, Tools, Transport, UrlKind};
 use crate::units::{MILLISECOND, SECOND};

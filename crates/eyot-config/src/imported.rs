@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, Serializer};
 
+use eyot_document::{Position, shown_name};
+
 use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::lookup::Lookup;
-use crate::position::Position;
-use crate::problem::{Problem, Severity, shown_name};
+use crate::problem::{Problem, Severity};
 use crate::references::{Part, References, parts, written};
 use crate::server::ServerConfig;
 use crate::shown::{Secretive, Shown, ShownValue, Words, put};

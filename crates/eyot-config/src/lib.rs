@@ -19,12 +19,9 @@ mod config;
 mod dialect;
 mod entry;
 mod env_file;
-mod formats;
 mod imported;
 mod lookup;
-mod node;
 mod own_form;
-mod position;
 mod problem;
 mod reader;
 mod references;
@@ -39,12 +36,9 @@ mod variables;
 pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
-pub use crate::formats::json_options;
 pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Input, Lookup, input_variable};
-pub use crate::node::{Member, Node, Value};
 pub use crate::own_form::schema;
-pub use crate::position::Position;
 pub use crate::problem::{Problem, Severity};
 pub use crate::server::{
     Affinity, CommandConfig, EnvVar, Era, Header, ServerConfig, Timeouts, Tools, Transport,
@@ -53,6 +47,7 @@ pub use crate::server::{
 pub use crate::shown::Shown;
 pub use crate::text::{REDACTED, Sourced, Text, shown_words, tells_of_a_secret};
 pub use crate::units::{parse_duration, parse_size};
+pub use eyot_document::{Member, Node, Position, Value, json_options};
 
 #[cfg(test)]
 mod tests;

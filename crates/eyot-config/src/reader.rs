@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_document::{Member, Node, Position, Value, shown_name};
 use eyot_stdx::Secret;
 
-use crate::node::{Member, Node, Value};
-use crate::position::Position;
-use crate::problem::{Problem, Severity, shown_name};
+use crate::problem::{Problem, Severity};
 use crate::server::Unknown;
 use crate::text::{Sourced, Text};
 use crate::units;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use eyot_document::{Node, Value, shown_name};
 use eyot_stdx::Secret;
 
 use crate::command::is_env_name;
-use crate::node::{Node, Value};
-use crate::problem::shown_name;
 use crate::reader::Reader;
 use crate::server::{CommandConfig, EnvVar, Header, ServerConfig, Transport, UrlConfig, UrlKind};
 use crate::text::{Sourced, Text, redact_args};

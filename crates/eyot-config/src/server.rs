@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_document::{Node, Position};
 use eyot_stdx::Secret;
 
-use crate::node::Node;
-use crate::position::Position;
 use crate::text::{Sourced, Text};
 
 /// A server, as a file describes it. What is `None` or empty, the file leaves to the program.

@@ -4,8 +4,9 @@ mod servers;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
+use eyot_document::Position;
+
 use crate::config::Config;
-use crate::position::Position;
 use crate::server::ServerConfig;
 pub(crate) use crate::shown::servers::{Secretive, Words, put};
 use crate::text::{REDACTED, Sourced, Text};

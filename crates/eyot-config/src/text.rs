@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use eyot_document::Position;
 use eyot_stdx::Secret;
-
-use crate::position::Position;
 
 /// A value of a file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

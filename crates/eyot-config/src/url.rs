@@ -1,11 +1,9 @@
 //! The parts of a server at a URL.
 
+use eyot_document::{Member, Node, Position, shown_name};
 use eyot_stdx::{Secret, shown_url};
 
 use crate::dialect::Dialect;
-use crate::node::{Member, Node};
-use crate::position::Position;
-use crate::problem::shown_name;
 use crate::reader::{Members, Reader};
 use crate::references;
 use crate::server::{Header, UrlConfig, UrlKind};

@@ -1,8 +1,9 @@
 //! Variables in texts, in the syntax of each dialect.
 
+use eyot_document::shown_name;
+
 use crate::dialect::{Dialect, split};
 use crate::lookup::{Input, Lookup, input_variable};
-use crate::problem::shown_name;
 
 /// A text with its variables replaced.
 #[derive(Debug, Default, PartialEq)]

@@ -23,9 +23,12 @@ impl<'a> Walker<'a> {
 }
 
 impl<'a> Walker<'a, Kinds> {
-    /// A walker through a text that was scanned.
+    /// A walker through a text that was scanned. Half a surrogate pair ends it no more than it has
+    /// ended the scan, which lets one pass in what servers send.
     pub(crate) fn again(text: &'a str) -> Self {
-        Self { lexer: Lexer::new(text, 0), nesting: Kinds::default() }
+        let mut lexer = Lexer::new(text, 0);
+        lexer.pass_lone_surrogates();
+        Self { lexer, nesting: Kinds::default() }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Servers, put into our own form.
 
+use eyot_document::Position;
 use eyot_stdx::Secret;
 
 use super::{Shown, ShownMember, ShownValue};
-use crate::position::Position;
 use crate::server::{CommandConfig, ServerConfig, Timeouts, Tools, Transport, UrlConfig};
 use crate::text::{Sourced, Text};
 use crate::units::shown_duration;

@@ -1,7 +1,8 @@
 //! What of arguments may be shown.
 
+use eyot_document::Position;
+
 use super::{REDACTED, Sourced, Text, redact_args};
-use crate::position::Position;
 
 #[track_caller]
 fn check(args: &[&str], shown: &[&str]) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::reader::Reader;
 use super::{Items, Members};
 
 fn read(raw: &str) -> Value {
@@ -57,4 +58,14 @@ proptest! {
         let items = Value::from_iter(members.into_values().map(|it| json!(it)));
         check(&items, &items.to_string());
     }
+}
+
+#[test]
+fn half_a_surrogate_pair_hides_nothing_that_stands_behind_it() {
+    let text = r#"{"a":["\ud83d",1],"b":{"\udc00":2},"c":3}"#;
+    let names: Vec<_> = Members::of(text).unwrap().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert_eq!(Items::of(r#"["\ud83d",1]"#).unwrap().count(), 2);
+    let mut reader = Reader::new(text);
+    assert_eq!(reader.value(), Some(text));
 }

@@ -18,7 +18,8 @@ impl fmt::Display for Position {
 }
 
 /// Finds the line and the column of any byte of a text, however long its lines are.
-pub(crate) struct Positions<'t> {
+#[derive(Debug)]
+pub struct Positions<'t> {
     text: &'t str,
     /// The byte at which each line starts.
     line_starts: Vec<usize>,
@@ -27,7 +28,9 @@ pub(crate) struct Positions<'t> {
 }
 
 impl<'t> Positions<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
+    /// The places of this text.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
         let mut chars = 0;
@@ -40,7 +43,8 @@ impl<'t> Positions<'t> {
     }
 
     /// The place of the character that starts at this byte, or of the end of the text.
-    pub(crate) fn at(&self, byte: usize) -> Position {
+    #[must_use]
+    pub fn at(&self, byte: usize) -> Position {
         let line = self.line_starts.partition_point(|start| *start <= byte).max(1);
         let line_start = self.line_starts.get(line - 1).copied().unwrap_or_default();
         Position { line, column: self.chars(byte).saturating_sub(self.chars(line_start)) + 1 }

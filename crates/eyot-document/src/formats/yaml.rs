@@ -69,7 +69,7 @@ impl Builder {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let message = "a second document begins: put all servers into one".to_owned();
+                    let message = "a second document begins: put all into one".to_owned();
                     return Err(Fault { at, message });
                 }
             }
@@ -116,7 +116,7 @@ impl Builder {
         };
         self.copied = self.copied.saturating_add(size(node));
         if self.copied > COPIED_MAX || self.open.len() + depth(node) > DEPTH_MAX {
-            let message = "aliases stand for too much: write the servers out".to_owned();
+            let message = "aliases stand for too much: write it out".to_owned();
             return Err(Fault { at, message });
         }
         let node = node.clone();
@@ -127,7 +127,7 @@ impl Builder {
         if anchor > 0 {
             self.copied = self.copied.saturating_add(size(&node));
             if self.copied > COPIED_MAX {
-                let message = "anchors stand for too much: write the servers out".to_owned();
+                let message = "anchors stand for too much: write it out".to_owned();
                 return Err(Fault { at: node.at, message });
             }
             self.anchors.insert(anchor, node.clone());

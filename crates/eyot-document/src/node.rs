@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::name::shown_name;
 use crate::position::Position;
-use crate::problem::shown_name;
 
 /// A value in a file, with its place.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +59,7 @@ impl fmt::Debug for Value {
 
 impl Value {
     /// The kind of the value, in words.
+    #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -73,12 +74,14 @@ impl Value {
 
 impl Node {
     /// The value of a member, if this is a map that has it.
-    pub(crate) fn member(&self, key: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Self> {
         self.members().iter().find(|it| it.key == key).map(|it| &it.node)
     }
 
     /// The members of a map; none of anything else.
-    pub(crate) fn members(&self) -> &[Member] {
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
         match &self.value {
             Value::Map(members) => members,
             _ => &[],
@@ -86,7 +89,8 @@ impl Node {
     }
 
     /// The elements of a list; none of anything else.
-    pub(crate) fn elements(&self) -> &[Self] {
+    #[must_use]
+    pub fn elements(&self) -> &[Self] {
         match &self.value {
             Value::List(elements) => elements,
             _ => &[],
@@ -94,7 +98,8 @@ impl Node {
     }
 
     /// The text, if this is one.
-    pub(crate) fn text(&self) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
@@ -104,9 +109,11 @@ impl Node {
 
 /// Something wrong with the text itself.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) at: Position,
-    pub(crate) message: String,
+pub struct Fault {
+    /// Where it begins.
+    pub at: Position,
+    /// What is wrong, without any value of the text.
+    pub message: String,
 }
 
 /// A map of these members, the second of two with one key being a fault.
@@ -131,8 +138,7 @@ pub(crate) fn map(members: Vec<Member>, faults: &mut Vec<Fault>) -> Value {
 
 /// The fault of a text that is nested too deeply.
 pub(crate) fn too_deep(at: Position) -> Fault {
-    let message =
-        format!("more than {DEPTH_MAX} lists and maps in each other: no server needs that");
+    let message = format!("more than {DEPTH_MAX} lists and maps in each other: no file needs that");
     Fault { at, message }
 }
 

@@ -9,15 +9,20 @@ use crate::node::{Fault, Node};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     /// JSON; comments and commas before closing brackets are allowed.
     Json,
+    /// TOML.
     Toml,
+    /// YAML: one document, of the core schema.
     Yaml,
 }
 
 /// Reads a text: a tree, and what is wrong with it although it can be read.
-pub(crate) fn parse(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Fault> {
+///
+/// # Errors
+/// What is wrong with a text that cannot be read.
+pub fn parse(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Fault> {
     let mut faults = Vec::new();
     let node = match format {
         Format::Json => jsonc::parse(text, &mut faults)?,

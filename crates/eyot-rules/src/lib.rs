@@ -1,0 +1,54 @@
+//! Rules of a YAML file, compiled to decisions about messages, with the reason of each.
+//!
+//! **Invariant:** this crate does no I/O, reads no clock and spawns nothing. An evaluation says what
+//! it needs of its driver: a charge of a quota, a permit, time, the consent of a person, the word of
+//! a remote interceptor. No text leaves it that the strict scan has not accepted, and what rules do
+//! not name keeps its bytes.
+//!
+//! - [`RuleSet`]: [compiled](RuleSet::compile) from a text, or all [`Problems`] of it.
+//! - [`Subject`]: what rules can look at in one message; [`Evaluation`]: the machine that does it,
+//!   from [`Demand`]s to a [`Verdict`].
+//! - [`RuleSet::hides`] and [`RuleSet::visible`]: what clients see in lists, by the same rules.
+//! - [`RuleSet::explain`] and [`RuleSet::run_tests`]: why, and whether it is as it should be.
+#![doc = include_str!("../GRAMMAR.md")]
+
+mod action;
+mod cel;
+mod check;
+mod condition;
+mod demand;
+mod edit;
+mod evaluation;
+mod explanation;
+mod glob;
+mod hiding;
+mod index;
+mod json;
+mod load;
+mod look;
+mod path;
+mod pattern;
+mod problem;
+mod rule;
+mod rule_set;
+mod subject;
+mod suggestion;
+mod test_case;
+mod testing;
+mod truth;
+mod verdict;
+mod view;
+
+pub use crate::action::LogLevel;
+pub use crate::demand::{Answer, Demand, DemandKind};
+pub use crate::evaluation::{Evaluation, Progress};
+pub use crate::explanation::Explanation;
+pub use crate::look::{Finding, Look};
+pub use crate::problem::{Problem, Problems};
+pub use crate::rule_set::RuleSet;
+pub use crate::subject::{Direction, Phase, Subject, Transport};
+pub use crate::testing::TestOutcome;
+pub use crate::verdict::{Audit, Decision, Denial, Failure, LogLine, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! The rules of a file, compiled.
+
+use std::sync::Arc;
+
+use eyot_types::Method;
+
+use crate::index::Index;
+use crate::rule::{Mode, Rule};
+use crate::subject::{Phase, Subject};
+use crate::test_case::Test;
+
+/// The rules of a file, compiled. Made by [`RuleSet::compile`](crate::RuleSet::compile).
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(crate) file: Arc<str>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) index: Index,
+    pub(crate) default: Default,
+    /// That of the file, for what it says by default.
+    pub(crate) mode: Mode,
+    pub(crate) tests: Vec<Test>,
+}
+
+/// What becomes of a message that no rule decides about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Default {
+    Allow,
+    Deny,
+}
+
+impl RuleSet {
+    /// The file, as it was named.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The names of the rules, in the order of the file.
+    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|it| &*it.name)
+    }
+
+    /// A rule by its number, which the index has from these rules.
+    pub(crate) fn rule(&self, number: u32) -> Option<&Rule> {
+        self.rules.get(usize::try_from(number).ok()?)
+    }
+
+    /// Whether a message that no rule decides about is denied, if the default is in force.
+    pub(crate) fn denies_by_default(&self, subject: &Subject<'_>) -> bool {
+        self.default == Default::Deny
+            && subject.phase == Phase::Request
+            && !subject.method.starts_with("notifications/")
+            && !is_list(subject.method)
+    }
+}
+
+/// Whether it is a method of the protocol itself, without which no peer could say anything: rules
+/// are not about it.
+pub(crate) fn is_of_the_protocol(method: &str) -> bool {
+    matches!(
+        Method::parse(method),
+        Method::Initialize
+            | Method::Initialized
+            | Method::Ping
+            | Method::Cancelled
+            | Method::Progress
+            | Method::ServerDiscover
+    )
+}
+
+/// Whether the answer is what the client may see, which is filtered by itself, or what changes of
+/// it.
+fn is_list(method: &str) -> bool {
+    matches!(
+        Method::parse(method),
+        Method::ToolsList
+            | Method::PromptsList
+            | Method::ResourcesList
+            | Method::ResourcesTemplatesList
+            | Method::SubscriptionsListen
+            | Method::SubscriptionsAcknowledged
+    )
+}

@@ -1,0 +1,218 @@
+//! What holds of all rules and all messages.
+
+use eyot_jsonrpc::{Json, Members};
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+use super::{call, compile, run};
+use crate::action::{Edit, Redaction};
+use crate::path::Path;
+use crate::pattern::Pattern;
+use crate::truth::Truth;
+use crate::view::View;
+use crate::{Phase, RuleSet, Subject};
+
+/// Names that meet those of rules.
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => prop::sample::select(vec!["a", "b", "c"]).prop_map(str::to_owned),
+        1 => "[a-c\"\\\\é]{0,3}",
+    ]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[x4 \"\\\\\n😀]{0,20}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((any_name(), inner), 0..4)
+                .prop_map(|members| Value::from(Map::from_iter(members))),
+        ]
+    })
+}
+
+/// An object with white space, and perhaps with a key twice.
+fn any_payload() -> impl Strategy<Value = String> {
+    prop::collection::vec((any_name(), any_value(), "[ \n]{0,2}"), 0..5).prop_map(|members| {
+        let members = members.iter().map(|(name, value, space)| {
+            let name = Value::from(name.as_str());
+            let value = serde_json::to_string_pretty(value).unwrap();
+            format!("{space}{name}{space}:{space}{value}{space}")
+        });
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    })
+}
+
+fn any_path() -> impl Strategy<Value = Path> {
+    let step = prop::sample::select(vec![".a", ".b", ".c", ".*", "[0]", "[1]", "[*]"]);
+    let first = prop::sample::select(vec!["a", "b", "c"]);
+    (first, prop::collection::vec(step, 0..3))
+        .prop_map(|(first, steps)| Path::parse(&format!("{first}{}", steps.concat())).unwrap())
+}
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        (any_path(), any_value()).prop_map(|(path, value)| Edit::Set(path, value.to_string())),
+        any_path().prop_map(Edit::Remove),
+        (any_path(), any_name()).prop_map(|(path, name)| Edit::Rename(path, name)),
+        (any_path(), prop::sample::select(vec![None, Some("x+"), Some("4")])).prop_map(
+            |(path, pattern)| Edit::Redact(Redaction {
+                paths: vec![path],
+                patterns: pattern.iter().map(|it| Pattern::compile(it).unwrap()).collect(),
+                with: "[\"]".into(),
+            })
+        ),
+    ]
+}
+
+fn root_of(edit: &Edit) -> &str {
+    let path = match edit {
+        Edit::Set(path, _) | Edit::Remove(path) | Edit::Rename(path, _) => path,
+        Edit::Redact(redaction) => &redaction.paths[0],
+    };
+    path.root().unwrap()
+}
+
+/// The members that an edit does not name, to the letter.
+fn others(payload: &str, edit: &Edit) -> Vec<(String, String)> {
+    let members = Members::of(payload).unwrap();
+    let members = members.map(|(key, value)| (key.into_owned(), value.to_owned()));
+    let new_name = match edit {
+        Edit::Rename(_, name) => name,
+        _ => "",
+    };
+    members.filter(|(key, _)| key != root_of(edit) && key != new_name).collect()
+}
+
+/// Rules with some of the things that the index looks at.
+fn any_rules() -> impl Strategy<Value = String> {
+    let names = ["a", "b", "ab", "a*", "*b", "ab*", "[ab]c", "?", "*"];
+    let one = (
+        prop::sample::subsequence(names.to_vec(), 0..3),
+        prop::sample::select(vec![
+            "",
+            "method: tools/call",
+            "method: 'tools/*'",
+            "method: [prompts/get, tools/call]",
+            "method: 'x/*'",
+            "method: x/y",
+            "phase: response",
+            "arguments: {a: 1}",
+            "arguments: {a: {not: {gt: 1}}}",
+            "principal: ann",
+        ]),
+        prop::sample::select(vec!["allow: true", "deny: true", "tag: t", "ask: 'Yes?'"]),
+    );
+    prop::collection::vec(one, 0..12).prop_map(|rules| {
+        let mut text = String::from("rules:\n  - {name: first, mode: audit, tag: t}\n");
+        for (number, (names, other, action)) in rules.iter().enumerate() {
+            let names: Vec<_> = names.iter().map(|it| format!("'{it}'")).collect();
+            let has_tool = !names.is_empty() && !other.contains("x/");
+            let tool = match has_tool {
+                true => format!("tool: [{}]", names.join(", ")),
+                false => String::new(),
+            };
+            let comma = if tool.is_empty() || other.is_empty() { "" } else { ", " };
+            let block = format!("{{{tool}{comma}{other}}}");
+            let block = if block == "{}" { String::new() } else { format!(", match: {block}") };
+            // Without conditions nothing behind it would be reached.
+            let is_open = tool.is_empty() && matches!(*other, "" | "phase: response");
+            let when = if is_open { ", when: item != 'q'" } else { "" };
+            text.push_str(&format!("  - {{name: r{number}{block}{when}, {action}}}\n"));
+        }
+        text
+    })
+}
+
+/// The rules that are about a message, found without the index.
+fn held_by_all(set: &RuleSet, subject: &Subject<'_>) -> Vec<u32> {
+    let item = View::item_of(subject);
+    let subject = Subject { item: item.as_deref(), ..*subject };
+    let view = View::new(&subject, subject.payload);
+    let held = set
+        .rules
+        .iter()
+        .zip(0..)
+        .filter(|(rule, _)| rule.phase == subject.phase && rule.holds(&view) == Ok(Truth::Yes));
+    held.map(|(_, number)| number).collect()
+}
+
+/// The rules that are about a message, found with the index.
+fn held_by_index(set: &RuleSet, subject: &Subject<'_>) -> Vec<u32> {
+    let item = View::item_of(subject);
+    let subject = Subject { item: item.as_deref(), ..*subject };
+    let view = View::new(&subject, subject.payload);
+    let candidates = set.index.candidates(subject.phase, subject.method);
+    let numbers = std::iter::successors(candidates.next(0, subject.item), |it| {
+        candidates.next(it + 1, subject.item)
+    });
+    numbers.filter(|it| set.rule(*it).unwrap().holds(&view) == Ok(Truth::Yes)).collect()
+}
+
+proptest! {
+    #[test]
+    fn edits_leave_all_else_to_the_letter(payload in any_payload(), edit in any_edit()) {
+        let before = others(&payload, &edit);
+        let after = edit.apply(&payload, Phase::Response);
+        let after = after.unwrap_or_default().unwrap_or(payload);
+        prop_assert!(Json::parse(&after).is_some(), "{}", after);
+        prop_assert_eq!(others(&after, &edit), before);
+    }
+
+    #[test]
+    fn redaction_of_everything_leaves_nothing_that_matches(payload in any_payload()) {
+        let patterns = vec![Pattern::compile("x+").unwrap()];
+        let edit = Edit::Redact(Redaction { paths: Vec::new(), patterns, with: "-".into() });
+        let after = edit.apply(&payload, Phase::Request).unwrap().unwrap_or(payload);
+        prop_assert!(Json::parse(&after).is_some());
+        prop_assert!(!after.contains('x'), "{}", after);
+    }
+
+    #[test]
+    fn index_finds_what_a_look_at_all_rules_finds(
+        rules in any_rules(),
+        name in "[abcd]{1,3}",
+        method in prop::sample::select(vec!["tools/call", "prompts/get", "x/y", "x/z", "y", "tools/list"]),
+        is_response in any::<bool>(),
+        a in 0..3,
+    ) {
+        let set = compile(&rules);
+        let params = format!(r#"{{"name":"{name}","arguments":{{"a":{a}}}}}"#);
+        let subject = Subject { method, principal: Some("ann"), ..call(&params) };
+        let subject = match is_response {
+            true => Subject { phase: Phase::Response, request: Some(&params), ..subject },
+            false => subject,
+        };
+        prop_assert_eq!(held_by_index(&set, &subject), held_by_all(&set, &subject));
+    }
+
+    #[test]
+    fn what_is_hidden_is_denied_with_any_arguments(
+        rules in any_rules(),
+        name in "[abcd]{1,3}",
+        a in 0..3,
+        is_denied_by_default in any::<bool>(),
+    ) {
+        let default = if is_denied_by_default { "deny" } else { "allow" };
+        let text = format!("version: 1\ndefault: {default}\n{rules}");
+        let set = RuleSet::compile("r.yaml", &text).unwrap();
+        let subject = Subject { item: Some(&name), ..call("") };
+        let params = format!(r#"{{"name":"{name}","arguments":{{"a":{a}}}}}"#);
+        let pass = vec![crate::Answer::Pass; 16];
+        let decision = run(&set, &call(&params), &pass).decision;
+        if set.hides(&subject) {
+            prop_assert_eq!(decision.as_str(), "deny");
+        }
+    }
+
+    #[test]
+    fn any_text_is_rules_or_problems(text in "\\PC{0,200}") {
+        drop(RuleSet::compile("r.yaml", &text));
+        drop(RuleSet::compile("r.yaml", &format!("version: 1\ndefault: allow\nrules:\n  - {text}")));
+    }
+}

@@ -6,6 +6,7 @@
 mod catalog;
 mod checks;
 mod expected;
+mod interceptors;
 mod outcome;
 mod report;
 mod subject;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum as _};
+use clap::{Args, ValueEnum};
 
 use crate::conformance::catalog::{Catalogs, Leg, Scenario, Side};
 use crate::conformance::expected::Expected;
@@ -33,7 +34,7 @@ use crate::program;
 pub(crate) struct Options {
     /// One side alone
     #[arg(long, value_enum)]
-    side: Option<Side>,
+    side: Option<WantedSide>,
     /// One revision alone
     #[arg(long, value_enum)]
     leg: Option<Leg>,
@@ -57,9 +58,31 @@ pub(crate) struct Options {
     report: PathBuf,
 }
 
+/// What the user wants to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WantedSide {
+    Server,
+    Client,
+    /// The fixtures of the interceptor extension, which have no legs and no other programs
+    Interceptors,
+}
+
+impl WantedSide {
+    fn side(self) -> Option<Side> {
+        match self {
+            Self::Server => Some(Side::Server),
+            Self::Client => Some(Side::Client),
+            Self::Interceptors => None,
+        }
+    }
+}
+
 /// Runs what the options ask for, one leg after another: the suite and the programs under test
 /// share the machine.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if options.side == Some(WantedSide::Interceptors) {
+        return interceptors::run();
+    }
     let root = program::project_root();
     let peers = Peers::prepare();
     let suite = Suite::find(&peers)?;
@@ -140,7 +163,7 @@ impl Options {
     /// The sides to run: those that were named, or those that the other options imply.
     fn sides(&self, catalogs: &Catalogs) -> Vec<Side> {
         let is_wanted = |side: &Side| match (self.side, &self.url, &self.client) {
-            (Some(wanted), ..) => wanted == *side,
+            (Some(wanted), ..) => wanted.side() == Some(*side),
             (None, None, None) => self.fixture.has(*side),
             (None, url, client) => match side {
                 Side::Server => url.is_some(),

@@ -35,6 +35,7 @@ const TABLE: Table = Table {
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
+        ("sidecar", &["eyot-sidecar"]),
         ("diagnosis", &["eyot-doctor"]),
         ("bridge", &["eyot-bridge"]),
         ("relay", &["eyot-gateway", "eyot-relay"]),

@@ -11,6 +11,7 @@ const UNSEEN: &[&str] = &[
     "notifications/subscriptions/acknowledged",
     LIST,
     INVOKE,
+    INVOKE_PLURAL,
 ];
 
 /// The method that lists the interceptors of a server.
@@ -18,6 +19,9 @@ pub const LIST: &str = "interceptors/list";
 
 /// The method that runs one of them.
 pub const INVOKE: &str = "interceptor/invoke";
+
+/// Another name of [`INVOKE`], which the text of SEP-2624 has in one place.
+pub const INVOKE_PLURAL: &str = "interceptors/invoke";
 
 /// Requests of servers to clients.
 pub(crate) const QUESTIONS: [&str; 3] = [
@@ -58,6 +62,14 @@ pub(crate) fn is_within(narrow: &str, wide: &str) -> bool {
             Some(wide) => beginning.starts_with(wide),
             None => false,
         }
+}
+
+/// What two patterns mean both; `None`: they have no event in common.
+pub(crate) fn common<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
+    if is_within(one, other) {
+        return Some(one);
+    }
+    is_within(other, one).then_some(other)
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS};
 use eyot_service::{Peer, Principal};
 use eyot_types::{Era, JsonObject};
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use crate::descriptor::{Descriptor, Hook, InterceptorKind, Phase};
@@ -177,9 +179,12 @@ impl Plan {
         let limit = interceptor.policy.timeout.unwrap_or(self.options.step_timeout);
         let asked = timeout_ms.map_or(limit, Duration::from_millis).min(limit);
         let failed = |failure: &Failure| failed(name, *phase, failure);
-        match tokio::time::timeout(asked, answer(interceptor, seen)).await {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(failure)) => Err(failed(&failure)),
+        // A panic is the interceptor's own, as in a run of the plan.
+        let answer = AssertUnwindSafe(answer(interceptor, seen)).catch_unwind();
+        match tokio::time::timeout(asked, answer).await {
+            Ok(Ok(Ok(result))) => Ok(result),
+            Ok(Ok(Err(failure))) => Err(failed(&failure)),
+            Ok(Err(_panic)) => Err(failed(&Failure::Panicked)),
             Err(_elapsed) => Err(failed(&Failure::TimedOut(asked))),
         }
     }

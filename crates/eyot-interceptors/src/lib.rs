@@ -8,6 +8,7 @@
 //! **Invariant:** what no interceptor changes leaves as the bytes that came; what one changes has passed
 //! the strict scan again; and a message whose event meets nothing costs a look into a table.
 
+mod asking;
 mod caching;
 mod client;
 mod denial;
@@ -39,7 +40,7 @@ mod view;
 pub use crate::client::ClientProgram;
 pub use crate::descriptor::{Compat, Descriptor, Hook, InterceptorKind, Mode, Phase, Priority};
 pub use crate::edit::{Edit, Splice};
-pub use crate::event::{INVOKE, LIST};
+pub use crate::event::{INVOKE, INVOKE_PLURAL, LIST};
 pub use crate::failure::Failure;
 pub use crate::interceptor::{AsyncMutator, AsyncValidator, Interceptor, Mutator, Validator};
 pub use crate::interceptors::{Boundary, Interceptors};

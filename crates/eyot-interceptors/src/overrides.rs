@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::descriptor::{Hook, Mode, Priority};
 use crate::interceptor::Interceptor;
-use crate::plan::are_within;
 use crate::plan_error::PlanError;
 
 /// What the user of an interceptor decides about it. `None`: what it says of itself.
@@ -36,9 +35,7 @@ impl Interceptor {
         let Overrides { mode, fail_open, priority, timeout, hooks } = overrides;
         let descriptor = &mut self.descriptor;
         if let Some(hooks) = hooks {
-            if let Err(event) = are_within(&hooks, &descriptor.hooks) {
-                return Err(PlanError::Widened { name: descriptor.name.clone(), event });
-            }
+            descriptor.check_within(&hooks)?;
             descriptor.hooks = hooks;
         }
         descriptor.mode = mode.unwrap_or(descriptor.mode);

@@ -48,6 +48,6 @@ pub use {
     eyot_bridge as bridge, eyot_client as client, eyot_endpoint as endpoint, eyot_era as era,
     eyot_frame as frame, eyot_guard as guard, eyot_http as http, eyot_interceptors as interceptors,
     eyot_jsonrpc as jsonrpc, eyot_policy as policy, eyot_relay as relay, eyot_rules as rules,
-    eyot_server as server, eyot_service as service, eyot_session as session, eyot_types as types,
-    eyot_upstream as upstream,
+    eyot_server as server, eyot_service as service, eyot_session as session,
+    eyot_sidecar as sidecar, eyot_types as types, eyot_upstream as upstream,
 };

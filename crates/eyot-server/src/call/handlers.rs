@@ -6,7 +6,7 @@ use eyot_era::revision;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Response};
 use eyot_service::{Call, Input, ReplyFuture};
 use eyot_types::{CompleteParams, CompleteResult, Era, GetPromptParams, codes};
-use serde_json::json;
+use serde_json::value::to_raw_value;
 
 use super::begin::{begin, failed};
 use super::context::{CallContext, HandlerParts};
@@ -111,9 +111,9 @@ async fn answer_method(method: CustomMethod<CallContext>, call: CallContext) -> 
     match result {
         Ok(mut result) => {
             if era == Era::Modern
-                && let Some(members) = result.as_object_mut()
+                && let Ok(complete) = to_raw_value("complete")
             {
-                members.entry("resultType").or_insert_with(|| json!("complete"));
+                result.entry("resultType".to_owned()).or_insert(complete);
             }
             identity.answer_raw(era, id, &result)
         }

@@ -1,5 +1,6 @@
 //! Methods that no revision knows, and notifications of the client.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use eyot_jsonrpc::{Message, Request};
 use eyot_service::Peer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::handling::Handling;
 use crate::failure::{HandlerError, HandlerResult};
@@ -15,7 +16,10 @@ use crate::failure::{HandlerError, HandlerResult};
 /// A method of the server's own; its handler gets the call as a `C`.
 pub(crate) struct CustomMethod<C>(Arc<Handler<C>>);
 
-type Handler<C> = dyn Fn(Value, C) -> Handling<Value> + Send + Sync;
+/// The members of a result, as their handler wrote them: numbers of any size stay what they are.
+pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
+
+type Handler<C> = dyn Fn(&Request, C) -> Handling<Members> + Send + Sync;
 
 impl<C> CustomMethod<C> {
     pub(crate) fn new<P, F, Fut, R, E>(handler: F) -> Self
@@ -26,27 +30,25 @@ impl<C> CustomMethod<C> {
         R: Serialize,
         E: Into<HandlerError>,
     {
-        Self(Arc::new(move |params, call| match serde_json::from_value::<P>(params) {
+        Self(Arc::new(move |request, call| match request.decode_params::<P>() {
             Ok(params) => {
                 let running = handler(params, call);
                 Box::pin(async move {
                     let result = running.await.map_err(Into::into)?;
-                    Ok(serde_json::to_value(result)?)
+                    Ok(serde_json::from_str(&serde_json::to_string(&result)?)?)
                 })
             }
-            Err(error) => Box::pin(std::future::ready(Err(invalid(&error)))),
+            Err(error) => {
+                let invalid = eyot_types::codes::invalid_params(&error.to_string());
+                Box::pin(std::future::ready(Err(HandlerError::protocol(invalid))))
+            }
         }))
     }
 
     /// Runs the handler once.
-    pub(crate) async fn run(self, request: &Request, call: C) -> HandlerResult<Value> {
-        let params = request.decode_params().map_err(|error| invalid(&error))?;
-        (self.0)(params, call).await
+    pub(crate) async fn run(self, request: &Request, call: C) -> HandlerResult<Members> {
+        (self.0)(request, call).await
     }
-}
-
-fn invalid(error: &serde_json::Error) -> HandlerError {
-    HandlerError::protocol(eyot_types::codes::invalid_params(&error.to_string()))
 }
 
 impl<C> Clone for CustomMethod<C> {

@@ -1,8 +1,10 @@
 //! Prompts, resources, templates, completion, pages, methods of one's own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use eyot_types::{CacheScope, PromptArgument, PromptMessage, ResourceContents};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::peer::Peer;
@@ -155,6 +157,18 @@ async fn a_method_of_ones_own_answers_clients_of_both_eras() {
     let mut legacy = Peer::legacy(&server, json!({})).await;
     let answer = legacy.request("x/twice", json!({ "n": 4 })).await;
     assert_eq!(answer["result"], json!({ "n": 8, "era": "legacy" }));
+}
+
+#[tokio::test]
+async fn what_a_method_of_ones_own_gets_and_gives_keeps_its_numbers() {
+    type Members = BTreeMap<String, Box<RawValue>>;
+    let same = |params: Members, _: CallContext| async { Ok::<_, HandlerError>(params) };
+    let server = Server::builder("s", "1").method("x/same", same).build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({})).await;
+    let asked =
+        r#"{"jsonrpc":"2.0","id":1,"method":"x/same","params":{"n":123456789012345678901}}"#;
+    peer.send_line(asked).await;
+    assert!(peer.next_line().await.contains(r#"{"n":123456789012345678901}"#));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use eyot_types::codes::{self, METHOD_NOT_FOUND, Outcome};
 use eyot_types::meta;
 use serde_json::Value;
 
-use crate::item::{Item, Page};
+use crate::item_list::{ItemList, Page};
 use crate::legs::Legs;
 use crate::listing::Listing;
 use crate::member::Member;
@@ -27,7 +27,7 @@ pub(crate) struct Asker {
 /// A whole list.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: ItemList,
     /// How long the server says that it holds. `None`: it says nothing.
     pub(crate) ttl: Option<Duration>,
 }
@@ -75,36 +75,42 @@ impl Asker {
         if let Some(session) = &self.session {
             Legs::of(session).enter(session, member);
         }
-        let mut listed = Listed { items: Vec::new(), ttl: None };
+        let (mut pages, mut ttl) = (Vec::new(), None);
         let (mut cursor, mut bytes) = (None, 0_usize);
+        let mut is_whole = false;
         for _ in 0..limits.upstream.list_pages_max {
             let call = self.call(listing, cursor.as_deref());
             let answer = member.call(call).await?.answer(drop).await?;
             if let Some(error) = answer.error_object() {
                 return match error.code {
-                    METHOD_NOT_FOUND => Ok(listed),
+                    METHOD_NOT_FOUND => listed(listing, pages, ttl),
                     _ => Err(Fault::upstream(error)),
                 };
             }
             let page = Page::read(listing, &answer).ok_or_else(|| no_list(listing))?;
-            bytes += page.items.iter().map(Item::len_bytes).sum::<usize>();
+            bytes += page.array.len();
             if bytes > limits.memory.known_lists_bytes_max {
                 break;
             }
-            listed.items.extend(page.items);
-            listed.ttl = [listed.ttl, page.ttl].into_iter().flatten().min();
+            pages.push(page.array);
+            ttl = [ttl, page.ttl].into_iter().flatten().min();
             match page.next_cursor {
                 // A server that gives the cursor back that it was given would do so for ever.
                 Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-                _ => return Ok(listed),
+                _ => {
+                    is_whole = true;
+                    break;
+                }
             }
         }
-        tracing::warn!(
-            server = member.name(),
-            list = listing.items(),
-            "list has too many pages, or is too long: the rest is left out"
-        );
-        Ok(listed)
+        if !is_whole {
+            tracing::warn!(
+                server = member.name(),
+                list = listing.items(),
+                "list has too many pages, or is too long: the rest is left out"
+            );
+        }
+        listed(listing, pages, ttl)
     }
 
     fn call(&self, listing: Listing, cursor: Option<&str>) -> Call {
@@ -119,6 +125,11 @@ impl Asker {
         call.session.clone_from(&self.session);
         call
     }
+}
+
+fn listed(listing: Listing, pages: Vec<String>, ttl: Option<Duration>) -> Result<Listed, Fault> {
+    let items = ItemList::of(listing, pages).ok_or_else(|| no_list(listing))?;
+    Ok(Listed { items, ttl })
 }
 
 static ASKED: AtomicU64 = AtomicU64::new(0);

@@ -166,6 +166,16 @@ async fn other_servers_take_the_place_of_those_that_go_and_those_that_stay_are_n
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_a_server_that_is_gone() {
+    let (goes, held) = member("b", AT_ONCE, two);
+    let gateway = gateway(vec![member("a", AT_ONCE, one).0, goes]);
+    tools(&gateway).await;
+    gateway.set_members(vec![member("a", AT_ONCE, one).0]);
+    assert_eq!(tools(&gateway).await.0, ["one"]);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_was_told_leads_where_it_led_although_another_server_has_it_now() {
     fn echo(_: Option<&str>) -> Result<Value, ErrorObject> {
         Ok(json!({ "tools": [{ "name": "one" }], "from": "b" }))

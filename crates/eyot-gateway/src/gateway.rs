@@ -238,17 +238,21 @@ impl Inner {
             Some(session) => Told::of(session).known_catalog().cloned(),
             None => Some(self.audiences.catalog(&call.peer, request.client_capabilities())),
         };
-        let route = known.as_ref().and_then(|it| target.route_in(it));
-        if let Some(route) = route.filter(|it| self.servers.has(&it.member)) {
+        if let Some(route) = known.as_ref().and_then(|it| self.route(&target, it)) {
             return Box::pin(self.send(target, request, route, call));
         }
         Box::pin(async move {
             let catalog = self.catalog(&call, &request).await?;
-            let asker = Asker::of(&call);
-            for listing in target.listings() {
-                catalog.view(&self.servers, *listing, &asker).await;
+            // Clients that are told the same may have asked before: no server holds this one up then.
+            let mut route = self.route(&target, &catalog);
+            if route.is_none() {
+                let asker = Asker::of(&call);
+                for listing in target.listings() {
+                    catalog.view(&self.servers, *listing, &asker).await;
+                }
+                route = target.route_in(&catalog);
             }
-            if let Some(route) = target.route_in(&catalog) {
+            if let Some(route) = route {
                 return Arc::clone(&self).send(target, request, route, call).await;
             }
             let members = routes::candidates(&target, &catalog);
@@ -257,6 +261,11 @@ impl Inner {
             }
             Ok(Reply::One(request.refuse(&self.unknown(&target, &catalog))))
         })
+    }
+
+    /// Where a request leads, by what is known.
+    fn route(&self, target: &Target, catalog: &Catalog) -> Option<Route> {
+        target.route_in(catalog).filter(|it| self.servers.has(&it.member))
     }
 
     async fn send(

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Reply};
-use eyot_session::LogLimits;
+use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Reply, SessionHandle};
+use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, SessionState, Store};
 use eyot_store_memory::MemoryStore;
-use eyot_types::{Era, codes};
+use eyot_types::{Era, Revision, codes};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,33 @@ async fn ask(gateway: &Gateway, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({ "io.modelcontextprotocol/clientCapabilities": {} });
     let request = Request::new(Id::from_number(7), method, &params);
     let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+    let answer = gateway.service().call(call).await.unwrap().answer(drop).await.unwrap();
+    serde_json::from_slice(&Message::from(answer).to_bytes()).unwrap()
+}
+
+/// A session of a legacy client, which its store has.
+async fn session(id: &str) -> Arc<SessionHandle> {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(LogLimits::default()));
+    let id = SessionId::parse(id).unwrap();
+    let record = SessionRecord {
+        id: id.clone(),
+        principal: None,
+        revision: Revision::LATEST_LEGACY,
+        initialize: "{}".into(),
+        state: SessionState::default(),
+        owner: None,
+        fence: Fence(1),
+        created_ms: 0,
+        expires_ms: u64::MAX,
+    };
+    store.create(record).await.unwrap();
+    Arc::new(SessionHandle::new(id, None, Fence(1), SessionState::default(), store))
+}
+
+async fn ask_in(session: &Arc<SessionHandle>, gateway: &Gateway, name: &str) -> Value {
+    let request = Request::new(Id::from_number(7), "tools/call", &json!({ "name": name }));
+    let mut call = Call::new(Input::Request(request), Peer::ourselves(Era::Legacy));
+    call.session = Some(Arc::clone(session));
     let answer = gateway.service().call(call).await.unwrap().answer(drop).await.unwrap();
     serde_json::from_slice(&Message::from(answer).to_bytes()).unwrap()
 }
@@ -124,6 +151,20 @@ async fn a_slow_list_is_asked_for_once_and_is_there_when_it_comes() {
     sleep(Duration::from_secs(6)).await;
     assert_eq!(tools(&gateway).await, (vec!["one".to_owned(), "two".to_owned()], Value::Null));
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_session_does_not_wait_for_a_server_that_hangs_to_call_another() {
+    let hangs = member("hangs", Duration::from_secs(3_600), two).0;
+    let gateway = gateway(vec![member("a", AT_ONCE, one).0, hangs]);
+    let mut took = Vec::new();
+    for id in ["session-number-one", "session-number-two"] {
+        let (session, began) = (session(id).await, Instant::now());
+        let answer = ask_in(&session, &gateway, "one").await;
+        assert!(answer["result"].is_object(), "{answer}");
+        took.push(began.elapsed());
+    }
+    assert_eq!(took, [Limits::default().upstream.list_timeout, Duration::ZERO]);
 }
 
 #[tokio::test(start_paused = true)]

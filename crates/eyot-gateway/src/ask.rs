@@ -7,7 +7,7 @@ use std::time::Duration;
 use eyot_jsonrpc::{Id, Members, Message, Request};
 use eyot_service::{Call, Fault, Input, Limits, Peer, SessionHandle};
 use eyot_types::codes::{self, METHOD_NOT_FOUND, Outcome};
-use eyot_types::meta;
+use eyot_types::{Method, meta};
 use serde_json::Value;
 
 use crate::item_list::{ItemList, Page};
@@ -79,7 +79,7 @@ impl Asker {
         let (mut cursor, mut bytes) = (None, 0_usize);
         let mut is_whole = false;
         for _ in 0..limits.upstream.list_pages_max {
-            let call = self.call(listing, cursor.as_deref());
+            let call = self.call(listing.method(), cursor.as_deref());
             let answer = member.call(call).await?.answer(drop).await?;
             if let Some(error) = answer.error_object() {
                 return match error.code {
@@ -113,14 +113,23 @@ impl Asker {
         listed(listing, pages, ttl)
     }
 
-    fn call(&self, listing: Listing, cursor: Option<&str>) -> Call {
+    /// How to use a server, as it says itself; `None`: it says nothing of that.
+    pub(crate) async fn instructions(&self, member: &Member) -> Option<String> {
+        let reply = member.call(self.call(Method::ServerDiscover, None)).await.ok()?;
+        let answer = reply.answer(drop).await.ok()?;
+        answer.result()?;
+        let (_, raw) = answer.members()?.find(|(name, _)| name == "instructions")?;
+        serde_json::from_str(raw).ok()
+    }
+
+    fn call(&self, method: Method<'_>, cursor: Option<&str>) -> Call {
         let mut params = serde_json::Map::new();
         params.extend(cursor.map(|it| ("cursor".to_owned(), it.into())));
         params.extend(self.meta.clone().map(|it| ("_meta".to_owned(), it)));
         // No client has it, however many calls of its own run meanwhile.
         let number = ASKED.fetch_add(1, Ordering::Relaxed);
         let id = Id::from_text(&format!("io.eyot/{number}"));
-        let request = Request::new(id, listing.method().as_str(), &params);
+        let request = Request::new(id, method.as_str(), &params);
         let mut call = Call::new(Input::Request(request), self.peer.clone());
         call.session.clone_from(&self.session);
         call

@@ -35,7 +35,7 @@ use crate::routes::Target;
 use crate::servers::Servers;
 use crate::tasks::TaskPlaces;
 use crate::view::Route;
-use crate::{fan_in, hello, leg, legs, page, routes, subscription};
+use crate::{fan_in, hello, instructions, leg, legs, page, routes, subscription};
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -214,9 +214,11 @@ impl Inner {
                     let mark = UpstreamRef { target: Some(MARK.into()), ..UpstreamRef::default() };
                     session.edit(|it| it.upstreams.insert(UpstreamName::DEFAULT, mark));
                 }
-                answered(hello::initialized(&request))
+                answered(hello::initialized(&request, self.instructions()))
             }
-            (Method::ServerDiscover, Era::Modern) => answered(hello::discovered(&request)),
+            (Method::ServerDiscover, Era::Modern) => {
+                answered(hello::discovered(&request, self.instructions()))
+            }
             (Method::LoggingSetLevel, Era::Legacy) => {
                 Box::pin(async move { self.set_level(call, request).await })
             }
@@ -416,6 +418,11 @@ impl Inner {
             return Ok(Reply::One(request.refuse(&error)));
         }
         leg::first_that_has_it(members, call).await
+    }
+
+    /// How to use the servers, as far as it is known: none is asked for that.
+    fn instructions(&self) -> Option<String> {
+        instructions::merged(&self.servers.members())
     }
 
     fn joined(&self, session: &SessionHandle) -> Vec<Member> {

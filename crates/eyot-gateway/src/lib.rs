@@ -16,6 +16,7 @@ mod cursors;
 mod fan_in;
 mod gateway;
 mod hello;
+mod instructions;
 mod item_list;
 mod leg;
 mod legs;

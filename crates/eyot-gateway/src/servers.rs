@@ -113,6 +113,7 @@ impl Servers {
         let watching = async move {
             servers.until_well(&member).await;
             member.end_watch();
+            servers.ask_for_instructions(&member).await;
         };
         self.background.spawn(watching);
     }
@@ -124,6 +125,14 @@ impl Servers {
                 Change::ALL.into_iter().for_each(|it| self.tell_changed(it));
                 return;
             }
+        }
+    }
+
+    /// Asks a server how it is to be used, in Eyot's own name: so what it says is for every client.
+    async fn ask_for_instructions(&self, member: &Member) {
+        if self.has(member) && member.illness().is_none() {
+            let instructions = Asker::ourselves(own_meta()).instructions(member).await;
+            member.note_instructions(instructions.as_deref());
         }
     }
 

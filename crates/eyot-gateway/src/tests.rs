@@ -217,6 +217,31 @@ async fn nothing_is_kept_of_a_server_that_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn servers_that_were_started_say_how_to_use_them_and_no_handshake_waits_for_that() {
+    fn says(_: Option<&str>) -> Result<Value, ErrorObject> {
+        Ok(json!({ "tools": [], "instructions": "Be brief." }))
+    }
+    async fn told(gateway: &Gateway) -> Value {
+        let began = Instant::now();
+        let answer = ask(gateway, "server/discover", json!({})).await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        answer["result"]["instructions"].clone()
+    }
+    let (eager, asked) = member("a", Duration::from_secs(2), says);
+    let (lazy, not_asked) = member("b", AT_ONCE, says);
+    let gateway = gateway(vec![eager.clone(), lazy]);
+    gateway.start(&eager);
+    assert_eq!(told(&gateway).await, Value::Null);
+    sleep(Duration::from_secs(10)).await;
+    let merged = told(&gateway).await;
+    assert!(merged.as_str().unwrap().ends_with("## a\n\n> Be brief.\n"), "{merged}");
+    assert_eq!((asked.load(Ordering::Relaxed), not_asked.load(Ordering::Relaxed)), (2, 0));
+    // A server that is gone says nothing any more.
+    gateway.set_members(Vec::new());
+    assert_eq!(told(&gateway).await, Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_was_told_leads_where_it_led_although_another_server_has_it_now() {
     fn echo(_: Option<&str>) -> Result<Value, ErrorObject> {
         Ok(json!({ "tools": [{ "name": "one" }], "from": "b" }))

@@ -1,9 +1,11 @@
-//! Many servers behind one endpoint: what a list, idle servers and a changed file cost. What a call
-//! costs is a row of `bench instructions`.
+//! Many servers behind one endpoint: what a list, idle servers, a changed file and a server that fails
+//! cost. What a call costs is a row of `bench instructions`.
+
+mod beside;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -13,12 +15,14 @@ use http::Uri;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::backend::{NO_TOOLS, TOOLS_OF_EACH, TOOLS_QUERY};
+use crate::backend::{NO_TOOLS, TOOLS_OF_EACH};
 use crate::budgets::{self, Judged};
+use crate::comparison::Turns;
+use crate::gateway::beside::Beside;
 use crate::process::{self, Core, Server};
 use crate::statistics::median;
 use crate::subject::{Hop, Programs};
-use crate::{machine, program};
+use crate::{machine, program, servers_file};
 
 /// How often to ask.
 #[derive(Debug, Args)]
@@ -29,6 +33,8 @@ pub(crate) struct Options {
     /// Files that change
     #[arg(long, default_value_t = 10)]
     reloads: usize,
+    #[command(flatten)]
+    turns: Turns,
     /// Fail when a budget is broken
     #[arg(long)]
     check: bool,
@@ -43,6 +49,8 @@ struct Figures {
     /// The same with a hundred tools of each server.
     listed_bytes: u64,
     reload_ms: f64,
+    /// Calls to a server beside one that fails.
+    beside: Beside,
 }
 
 /// Servers of the file that changes, and that idle.
@@ -57,47 +65,20 @@ pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> 
     let (list_ms, list_bytes) = lists(programs, options)?;
     let idle_bytes = idle(programs)?;
     let (listed_bytes, reload_ms) = listed_and_reload(programs, options)?;
-    let figures = Figures { list_ms, list_bytes, idle_bytes, listed_bytes, reload_ms };
+    let (beside, judged_beside) = beside::measure(programs, options.turns)?;
+    let figures = Figures { list_ms, list_bytes, idle_bytes, listed_bytes, reload_ms, beside };
     program::write("gateway", &figures)?;
     let what = format!("list of {} tools, {list_bytes} bytes", 10 * TOOLS_OF_EACH);
     #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
     let idle_bytes = idle_bytes as f64;
-    let judged = [
+    let mut judged = vec![
         Judged::new(what, "gateway.list_ms", list_ms)?,
         Judged::new(format!("{MANY} idle servers"), "gateway.idle_bytes", idle_bytes)?,
         Judged::new(format!("one new server of {MANY}"), "gateway.reload_ms", reload_ms)?,
     ];
+    judged.extend(judged_beside);
     println!("{MANY} servers of {TOOLS_OF_EACH} tools that were listed: {listed_bytes} bytes");
     budgets::tell(&judged, options.check)
-}
-
-/// A file of `eyot serve` with so many servers at an endpoint, each with tools of its own; the first
-/// has the tool that clients call.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub(crate) fn file(endpoint: &str, count: usize) -> anyhow::Result<PathBuf> {
-    let file = program::out_folder()?.join(format!("gateway-{}.mcp.json", std::process::id()));
-    write_file(&file, endpoint, (0..count).map(|it| it.to_string()), None)?;
-    Ok(file)
-}
-
-fn write_file(
-    file: &Path,
-    endpoint: &str,
-    numbers: impl Iterator<Item = String>,
-    tools: Option<&str>,
-) -> anyhow::Result<()> {
-    let servers = numbers.map(|number| {
-        let own = || if number == "0" { "echo".to_owned() } else { format!("tool_{number}") };
-        let tools = tools.map_or_else(own, str::to_owned);
-        let url = format!("{endpoint}?{TOOLS_QUERY}{tools}");
-        (format!("s{number}"), json!({ "type": "http", "url": url }))
-    });
-    let servers: serde_json::Map<_, _> = servers.collect();
-    let text = json!({ "mcpServers": servers }).to_string();
-    std::fs::write(file, text).with_context(|| format!("write {}", file.display()))
 }
 
 /// The time of a list that is known, and its bytes.
@@ -121,9 +102,10 @@ fn lists(programs: &Programs, options: &Options) -> anyhow::Result<(f64, usize)>
 /// The memory that thirty servers add which were asked once and are idle.
 fn idle(programs: &Programs) -> anyhow::Result<u64> {
     let driver = programs.driver(Core::Second)?;
-    let file = program::out_folder()?.join(format!("idle-{}.mcp.json", std::process::id()));
+    let file = servers_file::named("idle")?;
     let numbers = (0..MANY).map(|it| it.to_string());
-    write_file(&file, &driver.endpoint(Form::Json), numbers, Some(NO_TOOLS))?;
+    let endpoint = driver.endpoint(Form::Json);
+    servers_file::write(&file, servers_file::numbered(&endpoint, numbers, Some(NO_TOOLS)))?;
     let (server, mut client) = serve(programs, &file)?;
     let before = machine::footprint(server.pid())?.anonymous_bytes;
     client.list()?;
@@ -145,7 +127,7 @@ fn serve(programs: &Programs, file: &Path) -> anyhow::Result<(Server, Lister)> {
 fn listed_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(u64, f64)> {
     let driver = programs.driver(Core::Second)?;
     let endpoint = driver.endpoint(Form::Json);
-    let file = file(&endpoint, MANY)?;
+    let file = servers_file::file(&endpoint, MANY)?;
     let (server, mut client) = serve(programs, &file)?;
     let before = machine::footprint(server.pid())?.anonymous_bytes;
     client.list()?;
@@ -154,7 +136,7 @@ fn listed_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(
     for round in 0..options.reloads {
         let new = format!("new{round}");
         let numbers = (1..MANY).map(|it| it.to_string()).chain([new.clone()]);
-        write_file(&file, &endpoint, numbers, None)?;
+        servers_file::write(&file, servers_file::numbered(&endpoint, numbers, None))?;
         let begin = Instant::now();
         let pid = server.pid().to_string();
         let hangup = std::process::Command::new("kill").args(["-HUP", &pid]).status()?;

@@ -35,6 +35,7 @@ mod program;
 mod rounds;
 mod sdk;
 mod sdk_server;
+mod servers_file;
 mod sessions;
 mod start;
 mod statistics;

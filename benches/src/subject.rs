@@ -9,9 +9,9 @@ use eyot_benches::exchange::{Era, Face, Form};
 use serde::Serialize;
 
 use crate::driver::Driver;
-use crate::gateway;
 use crate::process::{self, Core, Server};
 use crate::program;
+use crate::servers_file;
 
 /// What stands between the clients and the backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Programs {
             Hop::Gateway => {
                 self.add_serve(command, "memory:");
                 // Without the file the program says what is missing.
-                let file = gateway::file(upstream, GATEWAY_SERVERS).unwrap_or_default();
+                let file = servers_file::file(upstream, GATEWAY_SERVERS).unwrap_or_default();
                 command.arg("--config").arg(file);
             }
         }

@@ -54,6 +54,8 @@ mod gateway_crash;
 #[cfg(test)]
 mod gateway_faults;
 #[cfg(test)]
+mod gateway_instructions;
+#[cfg(test)]
 mod gateway_peers;
 #[cfg(test)]
 mod gateway_reload;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use eyot_jsonrpc::{Id, Members, Message, Request};
 use eyot_service::{Call, Fault, Input, Limits, Peer, SessionHandle};
 use eyot_types::codes::{self, METHOD_NOT_FOUND, Outcome};
-use eyot_types::meta;
+use eyot_types::{Method, meta};
 use serde_json::Value;
 
-use crate::item::{Item, Page};
+use crate::item_list::{ItemList, Page};
 use crate::legs::Legs;
 use crate::listing::Listing;
 use crate::member::Member;
@@ -27,7 +27,7 @@ pub(crate) struct Asker {
 /// A whole list.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: ItemList,
     /// How long the server says that it holds. `None`: it says nothing.
     pub(crate) ttl: Option<Duration>,
 }
@@ -75,50 +75,70 @@ impl Asker {
         if let Some(session) = &self.session {
             Legs::of(session).enter(session, member);
         }
-        let mut listed = Listed { items: Vec::new(), ttl: None };
+        let (mut pages, mut ttl) = (Vec::new(), None);
         let (mut cursor, mut bytes) = (None, 0_usize);
+        let mut is_whole = false;
         for _ in 0..limits.upstream.list_pages_max {
-            let call = self.call(listing, cursor.as_deref());
+            let call = self.call(listing.method(), cursor.as_deref());
             let answer = member.call(call).await?.answer(drop).await?;
             if let Some(error) = answer.error_object() {
                 return match error.code {
-                    METHOD_NOT_FOUND => Ok(listed),
+                    METHOD_NOT_FOUND => listed(listing, pages, ttl),
                     _ => Err(Fault::upstream(error)),
                 };
             }
             let page = Page::read(listing, &answer).ok_or_else(|| no_list(listing))?;
-            bytes += page.items.iter().map(Item::len_bytes).sum::<usize>();
+            bytes += page.array.len();
             if bytes > limits.memory.known_lists_bytes_max {
                 break;
             }
-            listed.items.extend(page.items);
-            listed.ttl = [listed.ttl, page.ttl].into_iter().flatten().min();
+            pages.push(page.array);
+            ttl = [ttl, page.ttl].into_iter().flatten().min();
             match page.next_cursor {
                 // A server that gives the cursor back that it was given would do so for ever.
                 Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-                _ => return Ok(listed),
+                _ => {
+                    is_whole = true;
+                    break;
+                }
             }
         }
-        tracing::warn!(
-            server = member.name(),
-            list = listing.items(),
-            "list has too many pages, or is too long: the rest is left out"
-        );
-        Ok(listed)
+        if !is_whole {
+            tracing::warn!(
+                server = member.name(),
+                list = listing.items(),
+                "list has too many pages, or is too long: the rest is left out"
+            );
+        }
+        listed(listing, pages, ttl)
     }
 
-    fn call(&self, listing: Listing, cursor: Option<&str>) -> Call {
+    /// How to use a server, as it says itself; `None`: it says nothing of that.
+    pub(crate) async fn instructions(&self, member: &Member) -> Option<String> {
+        let reply = member.call(self.call(Method::ServerDiscover, None)).await.ok()?;
+        let answer = reply.answer(drop).await.ok()?;
+        answer.result()?;
+        let (_, raw) = answer.members()?.find(|(name, _)| name == "instructions")?;
+        serde_json::from_str(raw).ok()
+    }
+
+    fn call(&self, method: Method<'_>, cursor: Option<&str>) -> Call {
         let mut params = serde_json::Map::new();
         params.extend(cursor.map(|it| ("cursor".to_owned(), it.into())));
         params.extend(self.meta.clone().map(|it| ("_meta".to_owned(), it)));
         // No client has it, however many calls of its own run meanwhile.
         let number = ASKED.fetch_add(1, Ordering::Relaxed);
         let id = Id::from_text(&format!("io.eyot/{number}"));
-        let request = Request::new(id, listing.method().as_str(), &params);
+        let request = Request::new(id, method.as_str(), &params);
         let mut call = Call::new(Input::Request(request), self.peer.clone());
         call.session.clone_from(&self.session);
         call
     }
+}
+
+fn listed(listing: Listing, pages: Vec<String>, ttl: Option<Duration>) -> Result<Listed, Fault> {
+    let items = ItemList::of(listing, pages).ok_or_else(|| no_list(listing))?;
+    Ok(Listed { items, ttl })
 }
 
 static ASKED: AtomicU64 = AtomicU64::new(0);

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::ask::{Asker, Listed};
-use crate::item::Item;
+use crate::item_list::ItemList;
 use crate::listing::Listing;
 use crate::member::Member;
 use crate::servers::Servers;
@@ -44,7 +44,7 @@ struct List {
 
 #[derive(Debug)]
 struct Known {
-    items: Arc<[Item]>,
+    items: Arc<ItemList>,
     /// It is not asked for anew before this.
     fresh_until: Instant,
     /// The changes that had been told before it was asked for.
@@ -185,7 +185,9 @@ impl Catalog {
 impl Shelf {
     fn view_of(&self, members: &[Member], listing: Listing, servers: &Servers) -> Arc<View> {
         let parts: Vec<Part> = {
-            let lists = self.lists.lock();
+            let mut lists = self.lists.lock();
+            // Of servers that are gone nothing is kept.
+            lists.retain(|list| members.iter().any(|it| it.is(&list.member)));
             let part = |member: &Member| {
                 let known = lists.iter().find(|it| it.member.is(member))?.known.as_ref()?;
                 Some(Part { member: member.clone(), items: Arc::clone(&known.items) })

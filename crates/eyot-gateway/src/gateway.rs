@@ -35,7 +35,7 @@ use crate::routes::Target;
 use crate::servers::Servers;
 use crate::tasks::TaskPlaces;
 use crate::view::Route;
-use crate::{fan_in, hello, leg, legs, page, routes, subscription};
+use crate::{fan_in, hello, instructions, leg, legs, page, routes, subscription};
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -214,9 +214,11 @@ impl Inner {
                     let mark = UpstreamRef { target: Some(MARK.into()), ..UpstreamRef::default() };
                     session.edit(|it| it.upstreams.insert(UpstreamName::DEFAULT, mark));
                 }
-                answered(hello::initialized(&request))
+                answered(hello::initialized(&request, self.instructions()))
             }
-            (Method::ServerDiscover, Era::Modern) => answered(hello::discovered(&request)),
+            (Method::ServerDiscover, Era::Modern) => {
+                answered(hello::discovered(&request, self.instructions()))
+            }
             (Method::LoggingSetLevel, Era::Legacy) => {
                 Box::pin(async move { self.set_level(call, request).await })
             }
@@ -238,17 +240,21 @@ impl Inner {
             Some(session) => Told::of(session).known_catalog().cloned(),
             None => Some(self.audiences.catalog(&call.peer, request.client_capabilities())),
         };
-        let route = known.as_ref().and_then(|it| target.route_in(it));
-        if let Some(route) = route.filter(|it| self.servers.has(&it.member)) {
+        if let Some(route) = known.as_ref().and_then(|it| self.route(&target, it)) {
             return Box::pin(self.send(target, request, route, call));
         }
         Box::pin(async move {
             let catalog = self.catalog(&call, &request).await?;
-            let asker = Asker::of(&call);
-            for listing in target.listings() {
-                catalog.view(&self.servers, *listing, &asker).await;
+            // Clients that are told the same may have asked before: no server holds this one up then.
+            let mut route = self.route(&target, &catalog);
+            if route.is_none() {
+                let asker = Asker::of(&call);
+                for listing in target.listings() {
+                    catalog.view(&self.servers, *listing, &asker).await;
+                }
+                route = target.route_in(&catalog);
             }
-            if let Some(route) = target.route_in(&catalog) {
+            if let Some(route) = route {
                 return Arc::clone(&self).send(target, request, route, call).await;
             }
             let members = routes::candidates(&target, &catalog);
@@ -257,6 +263,11 @@ impl Inner {
             }
             Ok(Reply::One(request.refuse(&self.unknown(&target, &catalog))))
         })
+    }
+
+    /// Where a request leads, by what is known.
+    fn route(&self, target: &Target, catalog: &Catalog) -> Option<Route> {
+        target.route_in(catalog).filter(|it| self.servers.has(&it.member))
     }
 
     async fn send(
@@ -407,6 +418,11 @@ impl Inner {
             return Ok(Reply::One(request.refuse(&error)));
         }
         leg::first_that_has_it(members, call).await
+    }
+
+    /// How to use the servers, as far as it is known: none is asked for that.
+    fn instructions(&self) -> Option<String> {
+        instructions::merged(&self.servers.members())
     }
 
     fn joined(&self, session: &SessionHandle) -> Vec<Member> {

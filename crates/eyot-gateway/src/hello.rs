@@ -10,8 +10,8 @@ use eyot_types::{
 };
 use serde_json::{Value, json};
 
-/// The answer to `initialize`.
-pub(crate) fn initialized(request: &Request) -> Response {
+/// The answer to `initialize`. `instructions`: how to use the servers, as far as it is known.
+pub(crate) fn initialized(request: &Request, instructions: Option<String>) -> Response {
     let params: JsonObject = request.decode_params().unwrap_or_default();
     let requested = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let revision = Revision::negotiate(requested);
@@ -19,16 +19,19 @@ pub(crate) fn initialized(request: &Request) -> Response {
     // Only what a server offers as a task becomes one.
     let tasks = json!({ "cancel": {}, "requests": { "tools": { "call": {} } } });
     capabilities.0.insert("tasks".to_owned(), tasks);
-    request.answer(&InitializeResult::new(revision, capabilities, identity()))
+    let mut result = InitializeResult::new(revision, capabilities, identity());
+    result.instructions = instructions;
+    request.answer(&result)
 }
 
 /// The answer to `server/discover`.
-pub(crate) fn discovered(request: &Request) -> Response {
+pub(crate) fn discovered(request: &Request, instructions: Option<String>) -> Response {
     let capabilities = capabilities().with_extension(TASKS_EXTENSION, JsonObject::new());
     let mut result = DiscoverResult::new(&[Revision::MODERN], capabilities);
     let mut metadata = JsonObject::new();
     meta::set_server_info(&mut metadata, &identity());
     result.meta = Some(metadata);
+    result.instructions = instructions;
     request.answer(&result)
 }
 

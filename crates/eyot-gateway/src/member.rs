@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower_service::Service as _;
 
+use crate::instructions;
 use crate::listing::Change;
 use crate::names::marked;
 
@@ -28,6 +29,8 @@ struct Inner {
     /// How often each of its lists has changed.
     changes: [AtomicU64; Change::ALL.len()],
     health: Mutex<Health>,
+    /// How to use it, as it has told Eyot.
+    instructions: Mutex<Option<Arc<str>>>,
     /// A task looks whether it is well again.
     is_watched: AtomicBool,
 }
@@ -51,6 +54,7 @@ impl Member {
             service,
             changes: Default::default(),
             health: Mutex::default(),
+            instructions: Mutex::default(),
             is_watched: AtomicBool::new(false),
         }))
     }
@@ -105,6 +109,17 @@ impl Member {
             Some(_) => {}
         }
         error
+    }
+
+    /// How to use it, as it has told Eyot; `None`: it says nothing, or was not asked.
+    pub(crate) fn instructions(&self) -> Option<Arc<str>> {
+        self.0.instructions.lock().clone()
+    }
+
+    /// Notes how to use it, as far as there is room.
+    pub(crate) fn note_instructions(&self, instructions: Option<&str>) {
+        let kept = instructions.and_then(instructions::kept);
+        *self.0.instructions.lock() = kept;
     }
 
     /// Counts the changes of its lists of this kind.

@@ -3,6 +3,7 @@
 //! A name is a function of what all the servers offer, and of nothing else: neither of the order of
 //! the servers nor of who was there first. So it is equal after a restart.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
@@ -21,79 +22,63 @@ pub enum Prefix {
 /// The longest name that clients see.
 pub(crate) const NAME_CHARS_MAX: usize = 64;
 
-/// The names of what servers offer, list by list: each with the server's name and the names that it
-/// gives. `None` where a server has given a name twice: the first counts.
-pub(crate) fn exposed(lists: &[(&str, Vec<&str>)], prefix: Prefix) -> Vec<Vec<Option<String>>> {
-    let items: Vec<Offered<'_>> = offered(lists);
-    let plain = |it: &Offered<'_>| fitted(it.name, it);
-    let prefixed = |it: &Offered<'_>| fitted(&format!("{}_{}", it.server, it.name), it);
-    let mut names: Vec<Option<String>> = vec![None; items.len()];
-    let mut taken = HashSet::new();
+/// One thing that a server offers: the server's name, and the name that the server gives it.
+pub(crate) type Offered<'a> = (&'a str, &'a str);
+
+/// The names of what servers offer, in this order. Only a name that is not the server's own is a text
+/// of its own. `None` where a server has given a name twice: the first counts.
+pub(crate) fn exposed<'a>(offered: &[Offered<'a>], prefix: Prefix) -> Vec<Option<Cow<'a, str>>> {
+    let mut seen = HashSet::with_capacity(offered.len());
+    let is_open: Vec<bool> = offered.iter().map(|it| seen.insert(*it)).collect();
+    drop(seen);
+    let mut naming = Naming { offered, is_open, names: vec![None; offered.len()] };
     if prefix == Prefix::Auto {
-        settle(&items, &mut names, &mut taken, plain);
+        naming.settle(|(server, name)| fitted(name.into(), server, name));
     }
-    settle(&items, &mut names, &mut taken, prefixed);
-    let marked =
-        |it: &Offered<'_>| marked(&format!("{}_{}", it.server, it.name), it.server, it.name);
-    settle(&items, &mut names, &mut taken, marked);
-    let mut names = items.iter().zip(names).map(|(it, name)| name.filter(|_| !it.is_repeated));
-    lists.iter().map(|(_, own)| names.by_ref().take(own.len()).collect()).collect()
+    let prefixed = |server: &str, name: &str| format!("{server}_{name}");
+    naming.settle(|(server, name)| fitted(prefixed(server, name).into(), server, name));
+    naming.settle(|(server, name)| marked(&prefixed(server, name), server, name).into());
+    naming.names
 }
 
-/// One thing that a server offers.
-struct Offered<'a> {
-    server: &'a str,
-    name: &'a str,
-    /// The server has given this name before.
-    is_repeated: bool,
+/// Names that are being given.
+struct Naming<'o, 'a> {
+    offered: &'o [Offered<'a>],
+    /// Those that have none yet, and are to have one.
+    is_open: Vec<bool>,
+    names: Vec<Option<Cow<'a, str>>>,
 }
 
-fn offered<'a>(lists: &[(&'a str, Vec<&'a str>)]) -> Vec<Offered<'a>> {
-    let mut items = Vec::new();
-    for (server, names) in lists {
-        let mut seen = HashSet::new();
-        for name in names {
-            items.push(Offered { server, name, is_repeated: !seen.insert(*name) });
+impl<'a> Naming<'_, 'a> {
+    /// Gives those without a name the one that `make` makes, where it is one item's alone.
+    fn settle(&mut self, make: impl Fn(Offered<'a>) -> Cow<'a, str>) {
+        let open = self.is_open.iter().zip(self.offered);
+        let made: Vec<Option<Cow<'_, str>>> =
+            open.map(|(is_open, it)| is_open.then(|| make(*it))).collect();
+        if made.iter().all(Option::is_none) {
+            return;
         }
-    }
-    items
-}
-
-/// Gives those without a name the one that `make` makes, where it is one item's alone.
-fn settle(
-    items: &[Offered<'_>],
-    names: &mut [Option<String>],
-    taken: &mut HashSet<String>,
-    make: impl Fn(&Offered<'_>) -> String,
-) {
-    let open: Vec<(usize, String)> = items
-        .iter()
-        .enumerate()
-        .filter(|(at, it)| !it.is_repeated && names.get(*at).is_some_and(Option::is_none))
-        .map(|(at, it)| (at, make(it)))
-        .collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for (_, name) in &open {
-        *counts.entry(name).or_default() += 1;
-    }
-    let alone: Vec<(usize, String)> = open
-        .iter()
-        .filter(|(_, name)| counts.get(&**name) == Some(&1) && !taken.contains(name))
-        .cloned()
-        .collect();
-    for (at, name) in alone {
-        taken.insert(name.clone());
-        if let Some(place) = names.get_mut(at) {
-            *place = Some(name);
+        let mut counts: HashMap<&str, usize> = HashMap::with_capacity(made.len());
+        for name in self.names.iter().chain(&made).flatten() {
+            *counts.entry(name).or_default() += 1;
+        }
+        let is_alone =
+            |it: &Option<Cow<'_, str>>| it.as_ref().is_some_and(|it| counts.get(&**it) == Some(&1));
+        let alone: Vec<bool> = made.iter().map(is_alone).collect();
+        for (at, (name, is_alone)) in made.into_iter().zip(alone).enumerate() {
+            if is_alone && let Some(place) = self.names.get_mut(at) {
+                *place = name;
+                self.is_open.get_mut(at).into_iter().for_each(|it| *it = false);
+            }
         }
     }
 }
 
 /// The text as a name. One that has to be changed is marked, so that no other becomes the same.
-fn fitted(text: &str, it: &Offered<'_>) -> String {
+fn fitted<'a>(text: Cow<'a, str>, server: &str, name: &str) -> Cow<'a, str> {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
     let fits = !text.is_empty() && text.len() <= NAME_CHARS_MAX && text.chars().all(is_plain);
-    if fits { text.to_owned() } else { marked(text, it.server, it.name) }
+    if fits { text } else { marked(&text, server, name).into() }
 }
 
 /// The text as a name, with a mark that only this name of this server has.

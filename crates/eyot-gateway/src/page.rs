@@ -1,6 +1,6 @@
 //! Pages of a merged list.
 
-use eyot_jsonrpc::{ErrorObject, Request, Response};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Request, Response};
 use eyot_stdx::SealKeys;
 use eyot_types::{Era, JsonObject, PaginatedParams, codes};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::view::{Hidden, View};
 /// The answer to a request for a page.
 ///
 /// # Errors
-/// The cursor is none of ours.
+/// The cursor is none of ours, or a server has an item of 4 GiB.
 pub(crate) fn page(
     request: &Request,
     (listing, era): (Listing, Era),
@@ -28,20 +28,17 @@ pub(crate) fn page(
         None => 0,
         Some(cursor) => start_of(cursor, listing, view, keys)?,
     };
-    let is_whole = start == 0 && missing.is_empty();
-    if is_whole && let Some(whole) = view.whole.get() {
-        return Ok(whole.clone().with_client_id(request.id()));
-    }
-    let mut text = String::with_capacity(view.len_bytes().min(BYTES_MAX) + HEAD_BYTES);
-    text.push_str(&format!("{{\"{}\":", listing.items()));
-    let next = view.write(start, ITEMS_MAX, BYTES_MAX, &mut text);
+    let (runs, next) = view.runs(start, ITEMS_MAX, BYTES_MAX);
+    let mut result = JsonObject::new();
     let is_last = next >= view.len();
     if !is_last && let Some(mark) = next.checked_sub(1).and_then(|it| view.mark(it)) {
         let cursor = keys.seal(bound(listing).as_bytes(), json!(mark).to_string().as_bytes());
-        text.push_str(&format!(",\"nextCursor\":{}", Value::from(cursor)));
+        result.insert("nextCursor".to_owned(), cursor.into());
     }
     if era == Era::Modern {
-        text.push_str(",\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\"");
+        result.insert("resultType".to_owned(), "complete".into());
+        result.insert("ttlMs".to_owned(), 0.into());
+        result.insert("cacheScope".to_owned(), "private".into());
     }
     let mut metadata = JsonObject::new();
     if !missing.is_empty() {
@@ -52,14 +49,12 @@ pub(crate) fn page(
         metadata.insert(HIDDEN.to_owned(), view.hidden.iter().map(named).collect());
     }
     if !metadata.is_empty() {
-        text.push_str(&format!(",\"_meta\":{}", Value::Object(metadata)));
+        result.insert("_meta".to_owned(), metadata.into());
     }
-    text.push('}');
-    let answer = Response::of_text(request.id(), &text);
-    if is_whole && is_last && text.len() <= KEPT_BYTES_MAX {
-        view.whole.get_or_init(|| answer.clone());
-    }
-    Ok(answer)
+    let answer = request.answer(&result);
+    answer
+        .with_array(listing.items(), &runs)
+        .ok_or_else(|| ErrorObject::new(INTERNAL_ERROR, "the list is too long for one message"))
 }
 
 fn described(missing: &Missing) -> Value {
@@ -89,10 +84,6 @@ fn bound(listing: Listing) -> String {
 const PARTIAL: &str = "io.eyot/partial";
 /// Names what servers list under an address that another one has already: clients see the first one's.
 const HIDDEN: &str = "io.eyot/hidden";
-/// Bytes around the items of a page, mostly.
-const HEAD_BYTES: usize = 256;
-/// Bytes of an answer that is kept for the next client: a longer one is made anew.
-const KEPT_BYTES_MAX: usize = 256 << 10;
 /// Items of one page: more than most clients have tools, since some read the first page alone.
 const ITEMS_MAX: usize = 5_000;
 /// Bytes of one page.

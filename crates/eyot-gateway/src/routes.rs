@@ -75,14 +75,14 @@ impl Target {
     pub(crate) fn route_in(&self, catalog: &Catalog) -> Option<Route> {
         let view = |it| catalog.known_view(it);
         if self.kind != Kind::Uri {
-            return view(self.listing())?.route(&self.key).cloned();
+            return view(self.listing())?.route(&self.key);
         }
-        if let Some(route) = view(Listing::Resources).and_then(|it| it.route(&self.key).cloned()) {
+        if let Some(route) = view(Listing::Resources).and_then(|it| it.route(&self.key)) {
             return Some(route);
         }
         let templates = view(Listing::Templates)?;
         if let Some(route) = templates.route(&self.key) {
-            return Some(route.clone());
+            return Some(route);
         }
         let member = templates.find(|it| matches(it, &self.key))?.clone();
         Some(Route { member, original: None })

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::ask::Asker;
 use crate::background::Background;
-use crate::item::Item;
+use crate::item_list::ItemList;
 use crate::listing::{Change, Listing};
 use crate::member::Member;
 use crate::names::Prefix;
@@ -32,7 +32,7 @@ pub(crate) struct Servers {
 }
 
 /// By the slot of the server and the number of the list.
-type LastLists = HashMap<(UpstreamName, usize), Weak<[Item]>>;
+type LastLists = HashMap<(UpstreamName, usize), Weak<ItemList>>;
 
 /// Counts the changes of each kind.
 pub(crate) type Changes = [u64; Change::ALL.len()];
@@ -72,14 +72,14 @@ impl Servers {
         &self,
         member: &Member,
         listing: Listing,
-        items: Vec<Item>,
-    ) -> Arc<[Item]> {
+        items: ItemList,
+    ) -> Arc<ItemList> {
         let mut last = self.last.lock();
-        let last = last.entry((member.slot().clone(), listing.index())).or_insert_with(no_items);
-        match last.upgrade().filter(|it| **it == *items) {
+        let last = last.entry((member.slot().clone(), listing.index())).or_default();
+        match last.upgrade().filter(|it| **it == items) {
             Some(equal) => equal,
             None => {
-                let items: Arc<[Item]> = items.into();
+                let items = Arc::new(items);
                 *last = Arc::downgrade(&items);
                 items
             }
@@ -113,6 +113,7 @@ impl Servers {
         let watching = async move {
             servers.until_well(&member).await;
             member.end_watch();
+            servers.ask_for_instructions(&member).await;
         };
         self.background.spawn(watching);
     }
@@ -124,6 +125,14 @@ impl Servers {
                 Change::ALL.into_iter().for_each(|it| self.tell_changed(it));
                 return;
             }
+        }
+    }
+
+    /// Asks a server how it is to be used, in Eyot's own name: so what it says is for every client.
+    async fn ask_for_instructions(&self, member: &Member) {
+        if self.has(member) && member.illness().is_none() {
+            let instructions = Asker::ourselves(own_meta()).instructions(member).await;
+            member.note_instructions(instructions.as_deref());
         }
     }
 
@@ -141,11 +150,6 @@ impl Servers {
 fn in_order(mut members: Vec<Member>) -> Arc<[Member]> {
     members.sort_by(|one, other| one.slot().cmp(other.slot()));
     members.into()
-}
-
-fn no_items() -> Weak<[Item]> {
-    let none: Arc<[Item]> = Arc::new([]);
-    Arc::downgrade(&none)
 }
 
 /// How we name ourselves to a modern server.

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Reply};
-use eyot_session::LogLimits;
+use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Reply, SessionHandle};
+use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, SessionState, Store};
 use eyot_store_memory::MemoryStore;
-use eyot_types::{Era, codes};
+use eyot_types::{Era, Revision, codes};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,33 @@ async fn ask(gateway: &Gateway, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({ "io.modelcontextprotocol/clientCapabilities": {} });
     let request = Request::new(Id::from_number(7), method, &params);
     let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+    let answer = gateway.service().call(call).await.unwrap().answer(drop).await.unwrap();
+    serde_json::from_slice(&Message::from(answer).to_bytes()).unwrap()
+}
+
+/// A session of a legacy client, which its store has.
+async fn session(id: &str) -> Arc<SessionHandle> {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(LogLimits::default()));
+    let id = SessionId::parse(id).unwrap();
+    let record = SessionRecord {
+        id: id.clone(),
+        principal: None,
+        revision: Revision::LATEST_LEGACY,
+        initialize: "{}".into(),
+        state: SessionState::default(),
+        owner: None,
+        fence: Fence(1),
+        created_ms: 0,
+        expires_ms: u64::MAX,
+    };
+    store.create(record).await.unwrap();
+    Arc::new(SessionHandle::new(id, None, Fence(1), SessionState::default(), store))
+}
+
+async fn ask_in(session: &Arc<SessionHandle>, gateway: &Gateway, name: &str) -> Value {
+    let request = Request::new(Id::from_number(7), "tools/call", &json!({ "name": name }));
+    let mut call = Call::new(Input::Request(request), Peer::ourselves(Era::Legacy));
+    call.session = Some(Arc::clone(session));
     let answer = gateway.service().call(call).await.unwrap().answer(drop).await.unwrap();
     serde_json::from_slice(&Message::from(answer).to_bytes()).unwrap()
 }
@@ -127,6 +154,20 @@ async fn a_slow_list_is_asked_for_once_and_is_there_when_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_session_does_not_wait_for_a_server_that_hangs_to_call_another() {
+    let hangs = member("hangs", Duration::from_secs(3_600), two).0;
+    let gateway = gateway(vec![member("a", AT_ONCE, one).0, hangs]);
+    let mut took = Vec::new();
+    for id in ["session-number-one", "session-number-two"] {
+        let (session, began) = (session(id).await, Instant::now());
+        let answer = ask_in(&session, &gateway, "one").await;
+        assert!(answer["result"].is_object(), "{answer}");
+        took.push(began.elapsed());
+    }
+    assert_eq!(took, [Limits::default().upstream.list_timeout, Duration::ZERO]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_fails_is_looked_after_by_one_task_and_not_by_its_clients() {
     let (sick, asked) = member("sick", AT_ONCE, broken);
     let gateway = gateway(vec![member("a", AT_ONCE, one).0, sick]);
@@ -163,6 +204,41 @@ async fn other_servers_take_the_place_of_those_that_go_and_those_that_stay_are_n
     gateway.set_members(vec![stays, member("b", AT_ONCE, two).0]);
     assert_eq!(tools(&gateway).await, (vec!["one".to_owned(), "two".to_owned()], Value::Null));
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_a_server_that_is_gone() {
+    let (goes, held) = member("b", AT_ONCE, two);
+    let gateway = gateway(vec![member("a", AT_ONCE, one).0, goes]);
+    tools(&gateway).await;
+    gateway.set_members(vec![member("a", AT_ONCE, one).0]);
+    assert_eq!(tools(&gateway).await.0, ["one"]);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_that_were_started_say_how_to_use_them_and_no_handshake_waits_for_that() {
+    fn says(_: Option<&str>) -> Result<Value, ErrorObject> {
+        Ok(json!({ "tools": [], "instructions": "Be brief." }))
+    }
+    async fn told(gateway: &Gateway) -> Value {
+        let began = Instant::now();
+        let answer = ask(gateway, "server/discover", json!({})).await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        answer["result"]["instructions"].clone()
+    }
+    let (eager, asked) = member("a", Duration::from_secs(2), says);
+    let (lazy, not_asked) = member("b", AT_ONCE, says);
+    let gateway = gateway(vec![eager.clone(), lazy]);
+    gateway.start(&eager);
+    assert_eq!(told(&gateway).await, Value::Null);
+    sleep(Duration::from_secs(10)).await;
+    let merged = told(&gateway).await;
+    assert!(merged.as_str().unwrap().ends_with("## a\n\n> Be brief.\n"), "{merged}");
+    assert_eq!((asked.load(Ordering::Relaxed), not_asked.load(Ordering::Relaxed)), (2, 0));
+    // A server that is gone says nothing any more.
+    gateway.set_members(Vec::new());
+    assert_eq!(told(&gateway).await, Value::Null);
 }
 
 #[tokio::test(start_paused = true)]

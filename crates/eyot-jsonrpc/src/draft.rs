@@ -1,11 +1,14 @@
 //! Messages that this process writes itself.
 
 pub(crate) mod json;
+pub(crate) mod json_array;
 pub(crate) mod proof;
 
 use bytestring::ByteString;
 use serde::Serialize;
 
+pub use self::json::Json;
+pub use self::json_array::{JsonArray, JsonRun};
 use self::proof::Proof;
 use crate::envelope::{Envelope, Kind, MemberSpans, ScannedId};
 use crate::error::Halt;

@@ -42,7 +42,7 @@ mod views;
 mod walker;
 
 pub use crate::canonical::canonical;
-pub use crate::draft::json::Json;
+pub use crate::draft::{Json, JsonArray, JsonRun};
 pub use crate::envelope::Kind;
 pub use crate::error::{ParseError, ParseErrorKind};
 pub use crate::error_object::{

@@ -96,6 +96,18 @@ impl<'a> Items<'a> {
         let has_next = walker.open_array().unwrap_or(false);
         Some(Self { walker, has_next })
     }
+
+    /// Where the next item is.
+    pub(crate) fn next_place(&mut self) -> Option<Range<usize>> {
+        if !std::mem::take(&mut self.has_next) {
+            return None;
+        }
+        let start = self.walker.lexer.at();
+        self.walker.value().ok()?;
+        let place = start..self.walker.lexer.at();
+        self.has_next = self.walker.next_item().unwrap_or(false);
+        Some(place)
+    }
 }
 
 impl<'a> Iterator for Items<'a> {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
-use super::values::{Header, TokenSource};
+use super::values::{Header, SpokenEra, TokenSource};
 use super::{
-    Answer, Args, Command, EnvVar, KeySource, ListenAt, SessionsAction, StoreUrl, parse_address,
-    parse_duration,
+    Answer, Args, Command, EnvVar, KeySource, Limits, ListenAt, SessionsAction, SharedBy, StoreUrl,
+    parse_address, parse_duration,
 };
 
 #[test]
@@ -211,4 +211,27 @@ fn every_command_line_of_the_guides_is_understood() {
         assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
     });
     assert!(parsed.count() > 15);
+}
+
+#[test]
+fn the_defaults_in_the_schema_of_files_are_those_of_the_program() {
+    let schema = eyot_config::schema();
+    let default = |map: &str, key: &str| {
+        schema["$defs"][map]["properties"][key]["default"].as_str().unwrap().to_owned()
+    };
+    let limits = Limits::default();
+    for (key, time) in [
+        ("connect", limits.upstream.connect_timeout),
+        ("call", limits.calls.timeout),
+        ("callTotal", limits.calls.total_timeout),
+        ("question", limits.calls.question_timeout),
+    ] {
+        assert_eq!(eyot_config::parse_duration(&default("Times", key)), Some(time), "{key}");
+    }
+    let size = eyot_config::parse_size(&default("Server", "messageMax"));
+    assert_eq!(size, Some(limits.messages.bytes_max));
+    let era = SpokenEra::default().to_possible_value().unwrap();
+    assert_eq!(default("Server", "era"), era.get_name());
+    let affinity = SharedBy::default().to_possible_value().unwrap();
+    assert_eq!(default("Server", "affinity"), affinity.get_name());
 }

@@ -1,5 +1,7 @@
 //! The schema says what the reader reads.
 
+mod page;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -80,5 +82,28 @@ fn schema_refuses_what_the_reader_refuses() {
         let text = document.to_string();
         let config = Config::read("x.json", text.as_bytes(), Some(Dialect::Eyot), &Nothing);
         assert!(config.server("s").is_err(), "{document}");
+    }
+}
+
+#[test]
+fn a_key_for_servers_of_another_kind_is_wrong_in_the_schema_and_for_the_reader() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let [command, url] = documents();
+    let members = |it: &Value| it["servers"]["s"].as_object().unwrap().clone();
+    let (command, url) = (members(&command), members(&url));
+    let pairs = [("command", &command, &url), ("url", &url, &command)];
+    for (kind, own, other) in pairs {
+        let foreign = other.iter().filter(|(key, _)| !own.contains_key(*key) && *key != "command");
+        for (key, value) in foreign.filter(|(key, _)| *key != "url") {
+            let document = json!({ "servers": { "s": { kind: own[kind], key: value } } });
+            assert!(!validator.is_valid(&document), "{document}");
+            let text = document.to_string();
+            let config = Config::read("x.json", text.as_bytes(), Some(Dialect::Eyot), &Nothing);
+            assert!(
+                config.problems.iter().any(|it| it.message.contains("is not applied")),
+                "{document}"
+            );
+        }
     }
 }

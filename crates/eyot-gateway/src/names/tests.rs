@@ -1,10 +1,21 @@
 //! Names: unique, short, plain, reversible, and the same in any order.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::{NAME_CHARS_MAX, Prefix, exposed};
+use super::{NAME_CHARS_MAX, Prefix};
+
+/// The names of what servers offer, list by list.
+fn exposed<'a>(
+    lists: &[(&'a str, Vec<&'a str>)],
+    prefix: Prefix,
+) -> Vec<Vec<Option<Cow<'a, str>>>> {
+    let offered = lists.iter().flat_map(|(server, own)| own.iter().map(|name| (*server, *name)));
+    let mut names = super::exposed(&offered.collect::<Vec<_>>(), prefix).into_iter();
+    lists.iter().map(|(_, own)| names.by_ref().take(own.len()).collect()).collect()
+}
 
 #[track_caller]
 fn check(prefix: Prefix, lists: &[(&str, &[&str])], expected: &[&[&str]]) {
@@ -45,7 +56,7 @@ fn a_name_that_a_server_gives_twice_counts_once() {
 fn a_prefixed_name_that_is_anothers_own_is_marked() {
     let lists = [("a", vec!["x", "b_x"]), ("b", vec!["x"])];
     let names = exposed(&lists, Prefix::Auto);
-    assert_eq!(names[0], [Some("a_x".to_owned()), Some("b_x".to_owned())]);
+    assert_eq!(names[0], [Some("a_x".into()), Some("b_x".into())]);
     let marked = names[1][0].as_deref().unwrap();
     assert!(marked.starts_with("b_x_") && marked.len() > 4, "{marked}");
 }

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::draft::proof::Proof;
+use crate::envelope::MemberSpans;
 use crate::scan::Scan;
 use crate::scan::limits::ScanLimits;
 use crate::walker::nesting::DEPTH_CEILING;
@@ -30,9 +31,7 @@ impl Json {
 
     /// The value of this JSON text; `None` when the scan refuses it.
     pub fn parse(text: &str) -> Option<Self> {
-        u32::try_from(text.len()).ok()?;
-        let limits = ScanLimits { depth_max: DEPTH_CEILING - OUTSIDE, ..ScanLimits::OWN };
-        let scanned = Scan::of_text(text, 0, &limits).part(Scan::result).ok()?;
+        let scanned = scan_value(text)?;
         Some(Self { text: text.into(), is_single_line: scanned.is_single_line })
     }
 
@@ -54,6 +53,13 @@ impl Json {
     pub(crate) const fn is_single_line(&self) -> bool {
         self.is_single_line
     }
+}
+
+/// What the scan finds in a value; `None` when it refuses it, wherever it might stand.
+pub(crate) fn scan_value(text: &str) -> Option<MemberSpans> {
+    u32::try_from(text.len()).ok()?;
+    let limits = ScanLimits { depth_max: DEPTH_CEILING - OUTSIDE, ..ScanLimits::OWN };
+    Scan::of_text(text, 0, &limits).part(Scan::result).ok()
 }
 
 /// Objects around a value: the message, `params` or `result`, and `_meta`.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytestring::ByteString;
 
 use crate::draft::json::Json;
+use crate::draft::json_array::JsonRun;
 use crate::envelope::{Envelope, Kind, Noted};
 use crate::members::{Member, Members};
 use crate::message::member_list::MemberList;
@@ -111,6 +112,39 @@ impl Message {
         writer.finish().patched_like(self)
     }
 
+    /// The answer with an array of these items as the first member of its result; `None` when the
+    /// result is no object, or all of it would be too long.
+    pub(crate) fn with_array(&self, name: &str, runs: &[JsonRun]) -> Option<Self> {
+        let from = self.envelope();
+        let payload = from.payload.range().filter(|_| from.kind == Kind::Response)?;
+        let members = self.result()?.strip_prefix('{')?;
+        let mut writer = Writer::new(self.text_of_all(), from, (&Changes::NONE, &Changes::NONE));
+        let len = writer.base.len();
+        writer.to.params.note(Noted::COMPLETE, from.params.has(Noted::COMPLETE));
+        let inside = payload.start + 1;
+        writer.keep(0..inside);
+        let mut object = Object { is_empty: true, run: None };
+        object.key(&mut writer, name);
+        writer.text.push('[');
+        for (number, run) in runs.iter().enumerate() {
+            if number > 0 {
+                writer.text.push(',');
+            }
+            writer.put(run.text());
+            writer.to.is_single_line &= run.is_single_line();
+            writer.to.has_line_separators |= run.has_line_separators();
+        }
+        writer.text.push(']');
+        if !members.trim_start().starts_with('}') {
+            writer.text.push(',');
+        }
+        writer.keep(inside..payload.end);
+        writer.to.payload = Span::new(payload.start..writer.at());
+        writer.keep(payload.end..len);
+        u32::try_from(writer.at()).ok()?;
+        Some(writer.finish().patched_like(self))
+    }
+
     /// The message with another `_meta` in its parameters, which need not be walked through for that;
     /// `None`: they have to be.
     fn with_meta(&self, changes: &Changes<'_>) -> Option<Self> {
@@ -207,6 +241,14 @@ impl<'m> Writer<'m> {
             self.text.push_str(kept);
         } else {
             self.share(self.base.slice_ref(kept));
+        }
+    }
+
+    /// Writes what is shared if it is long.
+    fn put(&mut self, part: &ByteString) {
+        match part.len() < SHARED_BYTES {
+            true => self.text.push_str(part),
+            false => self.share(part.clone()),
         }
     }
 
@@ -386,11 +428,7 @@ impl Object {
     fn add(&mut self, writer: &mut Writer<'_>, name: &str, value: &Json) -> Span {
         self.key(writer, name);
         let start = writer.at();
-        if value.as_str().len() < SHARED_BYTES {
-            writer.text.push_str(value.as_str());
-        } else {
-            writer.share(value.text().clone());
-        }
+        writer.put(value.text());
         writer.to.is_single_line &= value.is_single_line();
         writer.to.has_line_separators |= has_line_separators(value.as_str().as_bytes());
         Span::new(start..writer.at())

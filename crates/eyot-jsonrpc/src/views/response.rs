@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
+use crate::draft::json_array::JsonRun;
 use crate::envelope::{Kind, Noted};
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::{Id, UpstreamId};
@@ -104,6 +105,14 @@ impl Response {
     /// The response with other members; as [`Message::rewritten`].
     pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
         self.0.rewritten(changes, in_meta).map(Self)
+    }
+
+    /// The response with an array of these items as the first member of its result, which has none of
+    /// that name. The name needs no escapes; what is long of the items is shared.
+    ///
+    /// `None` when the result is no object, or all of it would have 4 GiB.
+    pub fn with_array(&self, name: &str, runs: &[JsonRun]) -> Option<Self> {
+        self.0.with_array(name, runs).map(Self)
     }
 
     /// The message.

@@ -40,7 +40,7 @@ const TABLE: Table = Table {
         ("bridge", &["eyot-bridge"]),
         ("relay", &["eyot-gateway", "eyot-relay"]),
         ("proxies", &["eyot-config", "eyot-proxy"]),
-        ("files", &["eyot-wrap"]),
+        ("files", &["eyot-interception", "eyot-wrap"]),
         ("facade", &["eyot"]),
         ("samples", &["eyot-samples"]),
         ("program", &["eyot-cli"]),

@@ -1,5 +1,4 @@
-//! Validators and mutators of MCP messages (SEP-2624), compiled into one plan that any service can
-//! stand behind.
+//! Validators and mutators of MCP messages (SEP-2624), as one plan before any service.
 //!
 //! An [`Interceptor`] is a descriptor and its work: a function that judges a payload, or one that says
 //! what becomes of it. A [`Plan`] has found out once which of them meet which event, and in which order.

@@ -1,0 +1,157 @@
+//! Settings, made into steps.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use eyot_guard::{
+    Counts, Pins, Rules, Secrets, TaintGuard, Tools, Trust, hidden_characters, injection_markers,
+    response_size,
+};
+use eyot_interceptors::{Interceptor, Phase};
+use eyot_rules::RuleSet;
+use parking_lot::Mutex;
+
+use crate::settings::{GuardSettings, Hidden, SecretSettings, Settings};
+
+/// What outlives a reload: what rules have counted, and which tools were seen.
+#[derive(Debug, Default)]
+pub struct Kept {
+    counts: Arc<Counts>,
+    tools: Mutex<Option<KeptTools>>,
+}
+
+/// Tools that were seen, and what made them be trusted.
+#[derive(Debug)]
+struct KeptTools {
+    pins: Option<String>,
+    hidden: Hidden,
+    tools: Arc<Tools>,
+}
+
+/// Something that is wrong with settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct SettingsProblem {
+    /// The member of the settings, such as `rules[0]`. `None`: the message has a place of its own, in
+    /// another file.
+    pub member: Option<String>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl SettingsProblem {
+    pub(crate) fn at(member: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { member: Some(member.into()), message: message.into() }
+    }
+}
+
+/// Reads a file that settings name.
+pub(crate) type Read<'a> = &'a (dyn Fn(&Path) -> Result<String, String> + Sync);
+
+/// The steps of this process.
+pub(crate) fn steps(
+    settings: &Settings,
+    kept: &Kept,
+    read: Read<'_>,
+) -> Result<Vec<Interceptor>, Vec<SettingsProblem>> {
+    let mut problems = Vec::new();
+    let mut steps = Vec::new();
+    let tools = match tools(&settings.guard, kept, read) {
+        Ok(tools) => tools,
+        Err(problem) => return Err(vec![problem]),
+    };
+    match guards(&settings.guard, &tools) {
+        Ok(guards) => steps.extend(guards),
+        Err(problem) => problems.push(problem),
+    }
+    let knows_tools = settings.guard.needs_tools() || !settings.rules.is_empty();
+    steps.extend(knows_tools.then(|| tools.list_step()));
+    for (at, file) in settings.rules.iter().enumerate() {
+        let name = file.display().to_string();
+        let compiled =
+            read(file).map_err(|it| vec![SettingsProblem::at(format!("rules[{at}]"), it)]);
+        let compiled = compiled.and_then(|text| {
+            let placed = |message: String| SettingsProblem { member: None, message };
+            RuleSet::compile(&name, &text)
+                .map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())
+        });
+        match compiled {
+            Ok(set) => {
+                let rules = Rules::new(set, Arc::clone(&tools), Arc::clone(&kept.counts));
+                // In the order of the file: names decide among steps of one place.
+                let place = i32::try_from(at).unwrap_or(i32::MAX);
+                steps.push(rules.interceptor(&format!("rules/{name}")).priority(place));
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+}
+
+impl GuardSettings {
+    /// Whether the definitions of tools have to be known.
+    fn needs_tools(&self) -> bool {
+        self.pins.is_some() || self.arguments || self.hidden == Hidden::Hold
+    }
+}
+
+/// The tools, as they were seen before unless others are trusted now.
+fn tools(
+    guard: &GuardSettings,
+    kept: &Kept,
+    read: Read<'_>,
+) -> Result<Arc<Tools>, SettingsProblem> {
+    let pins = match guard.pins.as_deref() {
+        None | Some(FIRST_SIGHT) => guard.pins.clone(),
+        Some(file) => {
+            let text = read(Path::new(file));
+            Some(text.map_err(|message| SettingsProblem::at("guard.pins", message))?)
+        }
+    };
+    let mut known = kept.tools.lock();
+    if let Some(known) = known.as_ref().filter(|it| it.pins == pins && it.hidden == guard.hidden) {
+        return Ok(Arc::clone(&known.tools));
+    }
+    let trust = match pins.as_deref() {
+        None => Trust::Latest,
+        Some(FIRST_SIGHT) => Trust::FirstSight,
+        Some(text) => Trust::Pinned(
+            Pins::parse(text).map_err(|it| SettingsProblem::at("guard.pins", it.to_string()))?,
+        ),
+    };
+    let tools = Tools::new(trust);
+    let tools = if guard.hidden == Hidden::Hold { tools.holding_hidden() } else { tools };
+    let tools = Arc::new(tools);
+    *known = Some(KeptTools { pins, hidden: guard.hidden, tools: Arc::clone(&tools) });
+    Ok(tools)
+}
+
+fn guards(guard: &GuardSettings, tools: &Arc<Tools>) -> Result<Vec<Interceptor>, SettingsProblem> {
+    let forms = guard.secrets.as_ref().map(|it| it.forms.clone()).unwrap_or_default();
+    let secrets = Secrets::known_and(forms);
+    let secrets =
+        secrets.map_err(|it| SettingsProblem::at("guard.secrets.forms", it.to_string()))?;
+    let holds = guard.pins.is_some() || guard.hidden == Hidden::Hold;
+    let mut steps = Vec::new();
+    steps.extend(holds.then(|| tools.call_step()));
+    steps.extend(guard.arguments.then(|| tools.arguments_step()));
+    if let Some(SecretSettings { calls, results, .. }) = guard.secrets {
+        let phases = [calls.then_some(Phase::Request), results.then_some(Phase::Response)];
+        let phases: Vec<_> = phases.into_iter().flatten().collect();
+        if !phases.is_empty() {
+            steps.push(secrets.clone().redactor().interceptor(&phases));
+        }
+    }
+    steps.extend(guard.taint.then(|| TaintGuard::new(secrets).interceptor()));
+    steps.extend((guard.hidden == Hidden::Report).then(hidden_characters));
+    steps.extend(guard.injection.then(injection_markers));
+    steps.extend(guard.response_bytes_max.map(response_size));
+    Ok(steps)
+}
+
+/// Trust in what a tool is when it is first seen.
+const FIRST_SIGHT: &str = "first-sight";
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,24 @@ async fn what_a_policy_allows_is_served_in_both_eras() {
 }
 
 #[tokio::test]
+async fn other_transports_pass_a_policy_as_well() {
+    let policy = json!({ "networks": { "allow": ["127.0.0.1"] },
+        "rates": [{ "name": "each", "by": ["principal"], "requests": 1000, "per": "1m" }],
+        "concurrency": [{ "name": "each", "by": ["address"], "max": 10 }] });
+    let policed = Policed::start(&policy, &[]).await;
+    let folder = Folder::with(&json!({}));
+    for url in [format!("ws://{}/ws", policed.program.address), policed.program.url()] {
+        let ran = folder.eyot(&["list", &url], &[], "").await;
+        assert!(ran.out.contains("test_simple_text"), "{}", ran.err);
+    }
+    let stream = Ask::get().path("/sse");
+    let mut connection = Connection::open(policed.program.address).await;
+    connection.ask(&stream).await;
+    let mut events = connection.begun().await.events();
+    assert!(events.next().await.data.unwrap().starts_with("/messages/"));
+}
+
+#[tokio::test]
 async fn a_refused_request_is_answered_before_its_body_comes() {
     let policed = Policed::start(&json!({ "methods": ["GET"] }), &[]).await;
     let mut connection = Connection::open(policed.program.address).await;

@@ -43,14 +43,18 @@ impl Policed {
         self.ask(&change(Ask::post(&initialize("2025-11-25")))).await.status
     }
 
-    /// Asks until the status is this one.
-    async fn until(&self, status: u16) {
+    /// Asks for a stream until the status is this one: 400 is the endpoint's, since no session is named.
+    async fn until(&self, change: impl Fn(Ask) -> Ask, status: u16) {
         let asking = async {
-            while self.opens(|it| it).await != status {
+            while self.ask(&change(Ask::get())).await.status != status {
                 tokio::task::yield_now().await;
             }
         };
-        within("another policy", asking).await;
+        within("another answer", asking).await;
+    }
+
+    fn write(&self, policy: &Value) {
+        std::fs::write(self.file(), policy.to_string()).unwrap();
     }
 }
 
@@ -69,6 +73,24 @@ async fn what_a_policy_allows_is_served_in_both_eras() {
     assert_eq!(policed.ask(&modern_ask(&modern)).await.status, 200);
     assert_eq!(policed.opens(|it| it.header("x-debug", "1")).await, 403);
     assert_eq!(policed.ask(&Ask::get().path("/sse")).await.status, 403);
+}
+
+#[tokio::test]
+async fn other_transports_pass_a_policy_as_well() {
+    let policy = json!({ "networks": { "allow": ["127.0.0.1"] },
+        "rates": [{ "name": "each", "by": ["principal"], "requests": 1000, "per": "1m" }],
+        "concurrency": [{ "name": "each", "by": ["address"], "max": 10 }] });
+    let policed = Policed::start(&policy, &[]).await;
+    let folder = Folder::with(&json!({}));
+    for url in [format!("ws://{}/ws", policed.program.address), policed.program.url()] {
+        let ran = folder.eyot(&["list", &url], &[], "").await;
+        assert!(ran.out.contains("test_simple_text"), "{}", ran.err);
+    }
+    let stream = Ask::get().path("/sse");
+    let mut connection = Connection::open(policed.program.address).await;
+    connection.ask(&stream).await;
+    let mut events = connection.begun().await.events();
+    assert!(events.next().await.data.unwrap().starts_with("/messages/"));
 }
 
 #[tokio::test]
@@ -151,7 +173,7 @@ async fn a_stream_takes_a_place_until_it_ends() {
     let answer = policed.ask(&Ask::post(&initialize("2025-11-25"))).await;
     assert_eq!((answer.status, answer.head.header("retry-after")), (429, Some("1")));
     drop(stream);
-    policed.until(200).await;
+    policed.until(|it| it, 400).await;
 }
 
 #[tokio::test]
@@ -172,27 +194,35 @@ async fn a_page_whose_origin_is_allowed_can_use_the_endpoint() {
     for origin in ["https://evil.example", "http://localhost:3000"] {
         assert_eq!(policed.opens(|it| it.header("origin", origin)).await, 403);
     }
+    // A page may be allowed, and the name that it has for this server be a foreign one.
+    let rebound =
+        |it: Ask| it.header("origin", "https://app.example").header("host", "evil.example");
+    assert_eq!(policed.opens(rebound).await, 403);
+    // The list that holds now is asked, and without one the flags are.
+    let of_page = |it: Ask| it.header("origin", "https://app.example");
+    policed.until(of_page, 400).await;
+    policed.write(&json!({ "methods": ["GET"] }));
+    policed.until(of_page, 403).await;
+    policed.write(&json!({ "cors": { "origins": ["https://new.example"] } }));
+    policed.until(|it| it.header("origin", "https://new.example"), 400).await;
 }
 
 #[tokio::test]
 async fn a_policy_is_read_again_when_its_file_changes_and_not_when_it_is_wrong() {
-    let rate = json!([{ "name": "all", "by": [], "requests": 5000, "per": "1h" }]);
-    let policed = Policed::start(&json!({ "rates": rate }), &[]).await;
-    assert_eq!(policed.opens(|it| it).await, 200);
-    std::fs::write(policed.file(), json!({ "rates": rate, "methods": ["GET"] }).to_string())
-        .unwrap();
-    policed.until(405).await;
+    let policed = Policed::start(&json!({}), &[]).await;
+    policed.until(|it| it, 400).await;
+    policed.write(&json!({ "methods": ["POST"] }));
+    policed.until(|it| it, 405).await;
     // Each of these cannot be used; the next one that can shows that it was looked at.
     for wrong in ["{", "{\"methods\": []}", "{\"method\": [\"POST\"]}"] {
         std::fs::write(policed.file(), wrong).unwrap();
         let hangup =
             Command::new("kill").args(["-HUP", &policed.program.pid().to_string()]).status();
         assert!(hangup.await.unwrap().success());
-        assert_eq!(policed.opens(|it| it).await, 405);
+        assert_eq!(policed.ask(&Ask::get()).await.status, 405);
     }
-    std::fs::write(policed.file(), json!({ "rates": rate, "methods": ["POST"] }).to_string())
-        .unwrap();
-    policed.until(200).await;
+    policed.write(&json!({ "methods": ["GET"] }));
+    policed.until(|it| it, 400).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eyot::policy::{Finding, Origin, PolicyProblems, parse_head};
-use eyot::{LivePolicy, Policy, ProxyConfig};
+use eyot::{LivePolicy, Policy};
 use eyot_config::{Document, Problem};
 use serde_json::{Value, json};
 
@@ -19,8 +19,6 @@ use crate::{input, writer};
 pub(crate) struct PolicyFile {
     path: PathBuf,
     live: LivePolicy,
-    /// The origins whose pages may use the endpoint when the program starts.
-    origins: Vec<String>,
 }
 
 impl PolicyFile {
@@ -32,17 +30,12 @@ impl PolicyFile {
         let Some(path) = path else { return Ok(None) };
         let (document, policy) = read(path)?;
         let compiled = policy.compile().map_err(|it| placed(&document, &it))?;
-        let live = LivePolicy::new(compiled);
-        let origins = policy.cors.map(|it| it.origins).unwrap_or_default();
-        Ok(Some(Self { path: path.clone(), live, origins }))
+        Ok(Some(Self { path: path.clone(), live: LivePolicy::new(compiled) }))
     }
 
-    /// Puts it before a proxy. The pages that it allows pass the guard of the endpoint as well.
-    pub(crate) fn apply(&self, config: &mut ProxyConfig) {
-        config.policy = Some(self.live.clone());
-        let hosts = std::mem::take(&mut config.endpoint.hosts);
-        let origins = self.origins.iter();
-        config.endpoint.hosts = origins.fold(hosts, |hosts, it| hosts.allow_origin(it));
+    /// What the proxy needs.
+    pub(crate) fn live(&self) -> LivePolicy {
+        self.live.clone()
     }
 
     /// Reads the file again. If it cannot be used, what it was holds on.
@@ -87,7 +80,7 @@ pub(crate) fn explain(explained: &Explained, is_json: bool) -> anyhow::Result<()
     let compiled = policy.compile().map_err(|it| placed(&document, &it))?;
     let is_stdin = request.as_os_str() == "-";
     let text = if is_stdin { input::read_stdin() } else { input::read(request) };
-    let shown = request.display();
+    let shown = if is_stdin { "stdin".to_owned() } else { request.display().to_string() };
     let text = text.map_err(|it| Failure::usage(format!("cannot read {shown}: {it}")))?;
     let head = parse_head(&text).map_err(|it| Failure::usage(format!("{shown}: {it}")))?;
     let origin = Origin { peer: *from, is_tls: false };

@@ -174,9 +174,7 @@ pub(crate) fn start(
         let url = bound.url(place.endpoint());
         let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
-        if let Some(policy) = &policy {
-            policy.apply(&mut config);
-        }
+        config.policy = policy.as_ref().map(PolicyFile::live);
         let shutdown = config.endpoint.shutdown.clone();
         let (proxy, files) = place.proxy(config);
         let files = Files { tls: tls.as_ref(), servers: files.as_deref(), policy: policy.as_ref() };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{
-    HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault, not_allowed,
-    read_body, refused,
+    AllowedPage, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault,
+    not_allowed, read_body, refused,
 };
 use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
 use eyot_service::{Fault, Limits, Peer, Principal, Shutdown, TotalQuota, Transport};
@@ -87,7 +87,11 @@ impl EraSwitch {
         connection: &ConnectionContext,
     ) -> Answer {
         let head = RequestHead::read(&parts.headers);
-        if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
+        let checked = match parts.extensions.get::<AllowedPage>() {
+            Some(AllowedPage) => self.hosts.check_host(&parts.uri, &head),
+            None => self.hosts.check(&parts.uri, &head),
+        };
+        if let Err(forbidden) = checked {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
         let Some(face) = self.face(parts.uri.path(), connection) else {

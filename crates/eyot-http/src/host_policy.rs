@@ -22,6 +22,12 @@ pub struct HostPolicy {
     known: OnceLock<HeaderValue>,
 }
 
+/// In the extensions of a request: a layer before the endpoint has found that the page that sends it
+/// may. No page can put it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a mark, which says all by being there")]
+pub struct AllowedPage;
+
 /// Why a request was turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,21 +81,28 @@ impl HostPolicy {
     ///
     /// [`Forbidden`], to be answered with 403.
     pub fn check(&self, target: &Uri, head: &RequestHead<'_>) -> Result<(), Forbidden> {
-        let is_host_allowed = match (target.authority(), head.host) {
-            // "the host information in the request-target […] overrides" (RFC 9112, 3.2.2).
-            (Some(authority), _) => self.allows_host(authority.as_str()),
-            (None, Single::One(host)) => self.allows_host_header(host),
-            (None, Single::Absent | Single::Several) => false,
-        };
-        if !is_host_allowed {
-            return Err(Forbidden::Host);
-        }
+        self.check_host(target, head)?;
         let is_origin_allowed = match head.origin {
             Single::Absent => true,
             Single::One(origin) => origin.to_str().is_ok_and(|it| self.allows_origin(it)),
             Single::Several => false,
         };
         if is_origin_allowed { Ok(()) } else { Err(Forbidden::Origin) }
+    }
+
+    /// Checks the name alone that a request is addressed to: of its page, an [`AllowedPage`] tells.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden::Host`], to be answered with 403.
+    pub fn check_host(&self, target: &Uri, head: &RequestHead<'_>) -> Result<(), Forbidden> {
+        let is_host_allowed = match (target.authority(), head.host) {
+            // "the host information in the request-target […] overrides" (RFC 9112, 3.2.2).
+            (Some(authority), _) => self.allows_host(authority.as_str()),
+            (None, Single::One(host)) => self.allows_host_header(host),
+            (None, Single::Absent | Single::Several) => false,
+        };
+        if is_host_allowed { Ok(()) } else { Err(Forbidden::Host) }
     }
 
     fn allows_host_header(&self, host: &HeaderValue) -> bool {

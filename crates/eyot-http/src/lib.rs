@@ -27,7 +27,7 @@ pub use crate::client::{
     InvalidProxy, InvalidUrl, Network, Proxies, Resolve, Resolving, Sending, UpstreamBody,
 };
 pub use crate::connection::{ConnectionEnd, Upgraded, serve_connection, serve_until_upgrade};
-pub use crate::host_policy::{Forbidden, HostPolicy};
+pub use crate::host_policy::{AllowedPage, Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
 pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};
 pub use crate::sse_io::{PostError, Posting, SseError, SseIo, SseStream};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_http::Network;
+use eyot_metrics::watch_limit;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING, UPGRADE,
 };
@@ -234,7 +235,13 @@ impl Reader {
         let pace = Pace { interval, tolerance: interval.saturating_mul(burst.saturating_sub(1)) };
         let known = before.and_then(|it| it.rates.iter().find(|it| it.rate == *rate));
         let keys = known.map(|it| Arc::clone(&it.keys));
-        let keys = keys.unwrap_or_else(|| Arc::new(PacedKeys::new(pace, rate.keys_max)));
+        let keys = keys.unwrap_or_else(|| {
+            let keys = Arc::new(PacedKeys::new(pace, rate.keys_max));
+            let watched = Arc::downgrade(&keys);
+            let used = move || watched.upgrade().map(|it| it.len());
+            watch_limit("policy.rates.keys_max", rate.keys_max, used);
+            keys
+        });
         Some(RateRule { rate: rate.clone(), counted, keys })
     }
 
@@ -253,7 +260,13 @@ impl Reader {
         let known =
             before.and_then(|it| it.concurrency.iter().find(|it| counts_alike(&it.concurrency)));
         let keys = known.map(|it| Arc::clone(&it.keys));
-        let keys = keys.unwrap_or_else(|| Arc::new(RunningKeys::new(*keys_max)));
+        let keys = keys.unwrap_or_else(|| {
+            let keys = Arc::new(RunningKeys::new(*keys_max));
+            let watched = Arc::downgrade(&keys);
+            let used = move || watched.upgrade().map(|it| it.len());
+            watch_limit("policy.concurrency.keys_max", *keys_max, used);
+            keys
+        });
         Some(ConcurrencyRule { concurrency: concurrency.clone(), counted, keys })
     }
 

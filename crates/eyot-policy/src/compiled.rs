@@ -99,6 +99,18 @@ impl CompiledPolicy {
         now: Instant,
     ) -> Result<Passed, Box<Refusal>> {
         let client = self.proxies.client(origin, &request.headers)?;
+        self.admit_client(request, client, now).map_err(|mut refusal| {
+            refusal.client = client.address;
+            refusal
+        })
+    }
+
+    fn admit_client(
+        &self,
+        request: &request::Parts,
+        client: Client,
+        now: Instant,
+    ) -> Result<Passed, Box<Refusal>> {
         self.check_network(client.address)?;
         self.check_method(request)?;
         self.check_path(request.uri.path())?;

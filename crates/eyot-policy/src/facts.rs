@@ -14,7 +14,7 @@ use crate::policy::By;
 /// What of a request is counted by; it outlives the request's head.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     /// A digest: ids are secrets, and may be long.
     session: Option<u64>,
     tool: Option<Box<str>>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use eyot_http::AllowedPage;
 use http::{HeaderValue, Request, Response, request};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -132,6 +133,10 @@ where
                 let response = cors.answer(&parts).await.map(PolicyBody::own);
                 Ok(finish(&policy, None, (is_tls, response)).await)
             });
+        }
+        if page.is_some() {
+            // The list of this policy stands in the place of the endpoint's own.
+            parts.extensions.insert(AllowedPage);
         }
         let held = hold(&policy, passed, &mut parts);
         let answering = self.inner.call(Request::from_parts(parts, body));

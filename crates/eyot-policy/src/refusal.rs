@@ -1,6 +1,7 @@
 //! Why a request is refused, for its client and for the operator.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -83,6 +84,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// The methods that are allowed, with 405.
     pub allow: Option<HeaderValue>,
+    /// The address of the client, for the operator. `None`: it has none, or it was not found out.
+    pub client: Option<IpAddr>,
 }
 
 impl Refusal {
@@ -94,8 +97,9 @@ impl Refusal {
         why: &str,
     ) -> Box<Self> {
         let error = codes::denied(why);
-        let (rule, retry_after, allow) = (rule.into(), None, None);
-        Box::new(Self { part, rule, status, error, retry_after, allow })
+        let rule = rule.into();
+        let (retry_after, allow, client) = (None, None, None);
+        Box::new(Self { part, rule, status, error, retry_after, allow, client })
     }
 
     /// A refusal because there is too much, by the rule of this name.
@@ -103,7 +107,8 @@ impl Refusal {
         let rule = format!("{part}.{name}");
         let error = codes::overloaded(&rule);
         let (status, retry_after) = (StatusCode::TOO_MANY_REQUESTS, Some(retry_after));
-        Box::new(Self { part, rule, status, error, retry_after, allow: None })
+        let (allow, client) = (None, None);
+        Box::new(Self { part, rule, status, error, retry_after, allow, client })
     }
 
     /// Whole seconds to wait, for the header `Retry-After`: at least one.

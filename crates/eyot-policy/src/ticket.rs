@@ -37,17 +37,22 @@ impl Ticket {
     /// The request is refused.
     pub fn identify(&self, principal: Option<&str>, now: Instant) -> Result<(), Box<Refusal>> {
         let Inner { policy, facts, permits } = &*self.0;
-        let more = policy.count(facts, Name::Known(principal), now).inspect_err(|it| note(it))?;
+        let more = policy.count(facts, Name::Known(principal), now).map_err(|mut refusal| {
+            refusal.client = facts.address;
+            note(&refusal);
+            refusal
+        })?;
         permits.lock().extend(more);
         Ok(())
     }
 }
 
-/// Tells operators of a refusal; the request itself may hold secrets.
+/// Tells operators of a refusal. The request itself may hold secrets.
 pub(crate) fn note(refusal: &Refusal) {
     policy_refused(refusal.part.as_str());
-    let (status, rule) = (refusal.status.as_u16(), &refusal.rule);
-    tracing::debug!(part = %refusal.part, rule, status, "request is refused");
+    let Refusal { part, rule, status, client, .. } = refusal;
+    let client = client.map(tracing::field::display);
+    tracing::debug!(%part, rule, status = status.as_u16(), client, "request is refused");
 }
 
 #[cfg(test)]

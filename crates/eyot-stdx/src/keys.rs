@@ -63,7 +63,7 @@ impl PacedKeys {
         Ok(())
     }
 
-    #[cfg(test)]
+    /// How many keys have a place.
     pub(crate) fn len(&self) -> usize {
         self.state.lock().rests.len()
     }
@@ -126,7 +126,7 @@ impl RunningKeys {
         }
     }
 
-    #[cfg(test)]
+    /// How many keys have a place.
     pub(crate) fn len(&self) -> usize {
         self.running.lock().len()
     }

@@ -86,6 +86,17 @@ fn foreign_origins_are_forbidden() {
 }
 
 #[test]
+fn who_knows_the_page_asks_for_the_host_alone() {
+    let asked = |host: &str| {
+        let request = Request::builder().uri("/").header("host", host).header("origin", "null");
+        let request = request.body(()).unwrap();
+        HostPolicy::loopback().check_host(request.uri(), &RequestHead::read(request.headers()))
+    };
+    assert_eq!(asked("localhost"), Ok(()));
+    assert_eq!(asked("evil.example"), Err(Forbidden::Host));
+}
+
+#[test]
 fn second_origin_is_forbidden_even_behind_a_good_one() {
     let request = Request::builder()
         .uri("/mcp")

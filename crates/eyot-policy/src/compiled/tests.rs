@@ -66,6 +66,11 @@ fn a_network_must_be_allowed_and_not_denied() {
     assert_eq!(rule("203.0.113.66"), "networks.deny");
     assert_eq!(rule("::ffff:203.0.113.66"), "networks.deny");
     assert_eq!(rule("198.51.100.1"), "networks.allow");
+    let Verdict::Refused(refusal) = decide(&policy, POST, "::ffff:203.0.113.66", Instant::now())
+    else {
+        panic!("it is refused");
+    };
+    assert_eq!(refusal.client, from("203.0.113.66").peer);
     let nowhere = policy.decide(&parse_head(POST).unwrap(), Origin::default(), Instant::now());
     assert!(matches!(nowhere, Verdict::Refused(it) if it.status == StatusCode::FORBIDDEN));
 }

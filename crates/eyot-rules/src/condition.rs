@@ -7,7 +7,7 @@ use eyot_types::Era;
 use crate::cel::Program;
 use crate::check::Wanted;
 use crate::glob::Globs;
-use crate::path::{Path, Twice};
+use crate::path::{Path, Step, Twice};
 use crate::subject::{Direction, Transport};
 use crate::truth::{Truth, Undecidable};
 use crate::view::{Part, Source, View, default_hint};
@@ -142,7 +142,13 @@ fn is_so(
     let text = match source.part(view) {
         Part::Text(text) => text,
         Part::Absent => "{}",
-        Part::Unknown => return Ok(Truth::Unknown),
+        Part::Unknown => {
+            let named = match path.steps() {
+                [Step::Member(name)] => view.naming_param(name),
+                _ => None,
+            };
+            return Ok(named.map_or(Truth::Unknown, |it| wanted.holds(&[&it]).into()));
+        }
     };
     let values = path.values(text, Twice::Refuse);
     let mut values = values.map_err(|it| Undecidable(it.to_string()))?;

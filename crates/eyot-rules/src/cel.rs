@@ -96,10 +96,14 @@ impl Program {
         }
     }
 
+    fn place(&self, name: &str) -> Option<&Place> {
+        self.places.get(prepare::number_of(name)?)
+    }
+
     /// An error for operators. No value of the message is in it.
     fn shown(&self, error: &ExecutionError) -> String {
         match error {
-            ExecutionError::UndeclaredReference(name) => match prepare::place(&self.places, name) {
+            ExecutionError::UndeclaredReference(name) => match self.place(name) {
                 Some(place) => format!("`{place}` is not there: ask for it with `has({place})`"),
                 None => "something that it names is not there".to_owned(),
             },

@@ -1,9 +1,10 @@
 //! What a rule wants of a value in a message.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt;
 
-use crate::glob::Glob;
+use crate::glob::Globs;
 use crate::json::{self, Number};
 use crate::pattern::Pattern;
 
@@ -19,11 +20,11 @@ pub(crate) struct Wanted {
 #[derive(Clone, Debug)]
 pub(crate) enum Check {
     /// It is one of these, which are canonical JSON.
-    In(Vec<String>),
+    In(OneOf),
     /// It is a text that begins with one of these.
     Prefix(Vec<String>),
     /// It is a text that matches one of these.
-    Glob(Vec<Glob>),
+    Glob(Globs),
     /// It is a text in which one of these is.
     Regex(Vec<Pattern>),
     /// It is a number above this one.
@@ -36,6 +37,40 @@ pub(crate) enum Check {
     Under(Vec<String>),
     /// It is anything else.
     Not(Vec<Self>),
+}
+
+/// Some values, of which one is enough.
+#[derive(Clone, Debug)]
+pub(crate) struct OneOf {
+    /// As canonical JSON, all but the numbers.
+    values: HashSet<String>,
+    numbers: Vec<Number>,
+    shown: String,
+}
+
+impl OneOf {
+    /// These values, which are canonical JSON.
+    pub(crate) fn of(values: Vec<String>) -> Self {
+        let first: Vec<_> = values.iter().take(SHOWN_MAX).map(String::as_str).collect();
+        let shown = match values.len() {
+            1 => format!("is {}", first.join("")),
+            len if len > SHOWN_MAX => format!("in [{}, …]", first.join(", ")),
+            _ => format!("in [{}]", first.join(", ")),
+        };
+        let numbers = values.iter().filter_map(|it| Number::parse(it)).collect();
+        let values = values.into_iter().filter(|it| Number::parse(it).is_none()).collect();
+        Self { values, numbers, shown }
+    }
+
+    /// Whether a raw value says what one of them says; numbers are compared by value.
+    fn has(&self, raw: &str) -> bool {
+        match Number::parse(raw) {
+            Some(number) => {
+                self.numbers.iter().any(|it| it.compare(number) == Some(Ordering::Equal))
+            }
+            None => !self.values.is_empty() && self.values.contains(&eyot_jsonrpc::canonical(raw)),
+        }
+    }
 }
 
 /// Bounds of a size, both within.
@@ -59,13 +94,11 @@ impl Check {
     /// Whether it holds of a raw JSON value.
     pub(crate) fn holds(&self, raw: &str) -> bool {
         match self {
-            Self::In(values) => values.iter().any(|it| json::equal(raw, it)),
+            Self::In(values) => values.has(raw),
             Self::Prefix(prefixes) => {
                 json::text(raw).is_some_and(|text| prefixes.iter().any(|it| text.starts_with(it)))
             }
-            Self::Glob(globs) => {
-                json::text(raw).is_some_and(|text| globs.iter().any(|it| it.matches(&text)))
-            }
+            Self::Glob(globs) => json::text(raw).is_some_and(|text| globs.matches(&text)),
             Self::Regex(patterns) => {
                 json::text(raw).is_some_and(|text| patterns.iter().any(|it| it.is_in(&text)))
             }
@@ -110,6 +143,12 @@ fn is_under(path: &str, folder: &str) -> bool {
     folder.into_iter().all(|it| names.next() == Some(it))
 }
 
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.exists {
@@ -130,11 +169,13 @@ impl fmt::Display for Wanted {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::In(values) if values.len() == 1 => write!(f, "is {}", values.join("")),
-            Self::In(values) => write!(f, "in [{}]", values.join(", ")),
+            Self::In(values) => values.fmt(f),
             Self::Prefix(prefixes) => write!(f, "begins with {}", prefixes.join(" or ")),
-            Self::Glob(globs) => list(f, "like", globs.iter().map(Glob::as_str)),
-            Self::Regex(patterns) => list(f, "has", patterns.iter().map(Pattern::as_str)),
+            Self::Glob(globs) => write!(f, "like {globs}"),
+            Self::Regex(patterns) => {
+                let patterns: Vec<_> = patterns.iter().map(Pattern::as_str).collect();
+                write!(f, "has {}", patterns.join(" or "))
+            }
             Self::Above(Number::Whole(bound)) => write!(f, "> {bound}"),
             Self::Above(Number::Real(bound)) => write!(f, "> {bound}"),
             Self::Below(Number::Whole(bound)) => write!(f, "< {bound}"),
@@ -154,13 +195,8 @@ impl fmt::Display for Check {
     }
 }
 
-fn list<'t>(
-    f: &mut fmt::Formatter<'_>,
-    verb: &str,
-    texts: impl Iterator<Item = &'t str>,
-) -> fmt::Result {
-    write!(f, "{verb} {}", texts.collect::<Vec<_>>().join(" or "))
-}
+/// Values that an explanation shows.
+const SHOWN_MAX: usize = 8;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use eyot_types::Era;
 
 use crate::cel::Program;
 use crate::check::Wanted;
-use crate::glob::Glob;
-use crate::path::{Path, Twice};
+use crate::glob::Globs;
+use crate::path::{Path, Step, Twice};
 use crate::subject::{Direction, Transport};
 use crate::truth::{Truth, Undecidable};
 use crate::view::{Part, Source, View, default_hint};
@@ -16,7 +16,7 @@ use crate::view::{Part, Source, View, default_hint};
 #[derive(Debug)]
 pub(crate) enum Condition {
     /// A text that is known of the message is like one of these.
-    Text(Field, Vec<Glob>),
+    Text(Field, Globs),
     Direction(Direction),
     Eras(Vec<Era>),
     Transports(Vec<Transport>),
@@ -109,8 +109,8 @@ impl Field {
         })
     }
 
-    fn is_like(self, view: &View<'_>, globs: &[Glob]) -> bool {
-        let is_like = |text: &str| globs.iter().any(|it| it.matches(text));
+    fn is_like(self, view: &View<'_>, globs: &Globs) -> bool {
+        let is_like = |text: &str| globs.matches(text);
         match self.texts(view) {
             Texts::One(text) => text.is_some_and(is_like),
             Texts::Scopes(scopes) => scopes.unwrap_or_default().iter().any(|it| is_like(it)),
@@ -142,7 +142,13 @@ fn is_so(
     let text = match source.part(view) {
         Part::Text(text) => text,
         Part::Absent => "{}",
-        Part::Unknown => return Ok(Truth::Unknown),
+        Part::Unknown => {
+            let named = match path.steps() {
+                [Step::Member(name)] => view.naming_param(name),
+                _ => None,
+            };
+            return Ok(named.map_or(Truth::Unknown, |it| wanted.holds(&[&it]).into()));
+        }
     };
     let values = path.values(text, Twice::Refuse);
     let mut values = values.map_err(|it| Undecidable(it.to_string()))?;
@@ -156,10 +162,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |it: &[&str]| it.join(" or ");
         match self {
-            Self::Text(field, globs) => {
-                let globs: Vec<_> = globs.iter().map(Glob::as_str).collect();
-                write!(f, "{} like {}", field.as_str(), words(&globs))
-            }
+            Self::Text(field, globs) => write!(f, "{} like {globs}", field.as_str()),
             Self::Direction(direction) => write!(f, "direction is {}", direction.as_str()),
             Self::Eras(eras) => {
                 let eras: Vec<_> = eras.iter().map(|it| it.as_str()).collect();

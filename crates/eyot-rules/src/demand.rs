@@ -1,5 +1,6 @@
 //! What an evaluation asks of its driver, and the answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::action::KeyPart;
@@ -29,7 +30,8 @@ pub enum DemandKind<'s> {
         /// The time.
         per: Duration,
     },
-    /// A permit that is held until the request has its answer; [`Answer::Refuse`] if none is left.
+    /// A permit that is held until the request has its answer, or until the verdict is that it gets
+    /// none of a server; [`Answer::Refuse`] if none is left.
     Permit {
         /// What the messages have in common that share the permits.
         key: String,
@@ -55,7 +57,7 @@ pub enum DemandKind<'s> {
 }
 
 /// What the driver says to a demand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
     /// It is done, or consented to.
@@ -67,6 +69,18 @@ pub enum Answer {
     /// It could not be done, for this reason, which the operator is told. What becomes of the
     /// message is said by the `on_error` of the rule.
     Fail(String),
+}
+
+/// The debug output has no payload, which may be secret.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass => f.write_str("Pass"),
+            Self::Refuse(reason) => f.debug_tuple("Refuse").field(reason).finish(),
+            Self::Replace(payload) => write!(f, "Replace({} bytes)", payload.len()),
+            Self::Fail(reason) => f.debug_tuple("Fail").field(reason).finish(),
+        }
+    }
 }
 
 /// What messages have in common, as a text that no others have.

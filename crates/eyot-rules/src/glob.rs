@@ -1,5 +1,6 @@
 //! Names with `*`, `?` and `[…]` in them.
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// A pattern over whole names: `*` is any text, `?` any one character, `[a-z]` one of these and
@@ -100,6 +101,53 @@ impl Glob {
     }
 }
 
+/// Some patterns, of which one is enough. Whole names among them are found by a look-up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Globs {
+    all: Vec<Glob>,
+    exact: HashSet<String>,
+    /// Those that match more than one name.
+    open: Vec<Glob>,
+}
+
+impl Globs {
+    /// All patterns, as they are written.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Glob> {
+        self.all.iter()
+    }
+
+    /// Whether the whole name matches one of them.
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        self.exact.contains(name) || self.open.iter().any(|it| it.matches(name))
+    }
+
+    /// Whether a name could match one of both, as far as their beginnings tell.
+    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
+        self.iter().any(|one| other.iter().any(|other| one.may_overlap(other)))
+    }
+}
+
+impl FromIterator<Glob> for Globs {
+    fn from_iter<T: IntoIterator<Item = Glob>>(globs: T) -> Self {
+        let all = Vec::from_iter(globs);
+        let exact = all.iter().filter_map(Glob::exact).collect();
+        let open = all.iter().filter(|it| it.exact().is_none()).cloned().collect();
+        Self { all, exact, open }
+    }
+}
+
+/// The first patterns, and how many more there are.
+impl fmt::Display for Globs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first: Vec<_> = self.iter().take(SHOWN_MAX).map(Glob::as_str).collect();
+        f.write_str(&first.join(" or "))?;
+        match self.all.len().saturating_sub(SHOWN_MAX) {
+            0 => Ok(()),
+            more => write!(f, " or {more} more"),
+        }
+    }
+}
+
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -153,6 +201,9 @@ fn class(chars: &mut std::str::Chars<'_>) -> Result<Part, String> {
         ranges.push((from, to));
     }
 }
+
+/// Patterns that an explanation shows.
+const SHOWN_MAX: usize = 8;
 
 /// Bytes of a pattern.
 const GLOB_BYTES_MAX: usize = 512;

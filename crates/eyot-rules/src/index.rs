@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::glob::Glob;
+use crate::glob::{Glob, Globs};
 use crate::rule::Rule;
 use crate::subject::Phase;
 
@@ -41,14 +41,15 @@ impl Index {
             let of_phase = || (0..).zip(rules).filter(move |(_, rule)| rule.phase == phase);
             let methods = index.methods_mut(phase);
             for (_, rule) in of_phase() {
-                for name in rule.concern.methods.iter().flatten().filter_map(Glob::exact) {
+                let globs = rule.concern.methods.iter().flat_map(Globs::iter);
+                for name in globs.filter_map(Glob::exact) {
                     methods.named.entry(name.into()).or_default();
                 }
             }
             for (number, rule) in of_phase() {
                 for (method, items) in &mut methods.named {
                     let globs = rule.concern.methods.as_ref();
-                    if globs.is_none_or(|globs| globs.iter().any(|it| it.matches(method))) {
+                    if globs.is_none_or(|it| it.matches(method)) {
                         items.add(number, rule);
                     }
                 }
@@ -122,7 +123,7 @@ impl Items {
             self.any.push(number);
             return;
         }
-        for glob in globs {
+        for glob in globs.iter() {
             match glob.exact() {
                 Some(name) => push_once(self.exact.entry(name.into()).or_default(), number),
                 None => {

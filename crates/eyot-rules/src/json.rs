@@ -62,15 +62,6 @@ impl Number {
     }
 }
 
-/// Whether two raw JSON values say the same; numbers are equal if their values are.
-pub(crate) fn equal(raw: &str, canonical: &str) -> bool {
-    match (Number::parse(raw), Number::parse(canonical)) {
-        (Some(one), Some(other)) => one.compare(other) == Some(Ordering::Equal),
-        (None, None) => eyot_jsonrpc::canonical(raw) == canonical,
-        _ => false,
-    }
-}
-
 /// How large a value is: the characters of a text, the items of a list, the members of an object.
 pub(crate) fn size(raw: &str) -> Option<usize> {
     if let Some(text) = text(raw) {

@@ -24,7 +24,6 @@ pub struct Look<'s> {
 }
 
 /// A condition, and what was found.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Finding {
     /// The condition, in words.
@@ -70,6 +69,13 @@ fn findings(
         findings.push(Finding { condition: format!("{prefix}{condition}"), holds, found });
         is_met
     })
+}
+
+/// The debug output has no values; what is displayed has.
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Finding").field(&self.condition).field(&self.holds).finish()
+    }
 }
 
 impl fmt::Display for Finding {

@@ -2,7 +2,7 @@
 
 use crate::action::{LogAction, Step, Terminal};
 use crate::condition::Condition;
-use crate::glob::Glob;
+use crate::glob::Globs;
 use crate::subject::Phase;
 use crate::truth::{Truth, Undecidable};
 use crate::view::View;
@@ -32,9 +32,9 @@ pub(crate) struct Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Concern {
     /// `None`: of any method.
-    pub(crate) methods: Option<Vec<Glob>>,
+    pub(crate) methods: Option<Globs>,
     /// `None`: whatever they name.
-    pub(crate) items: Option<Vec<Glob>>,
+    pub(crate) items: Option<Globs>,
 }
 
 /// Whether rules decide, or only tell what they would decide.

@@ -1,10 +1,12 @@
 //! What rules can look at in one message.
 
+use std::fmt;
+
 use eyot_types::Era;
 
 /// One message, as far as its caller knows it: everything is borrowed, and nothing is parsed
 /// before a rule asks for it. What is `None` is not known, and no rule that names it holds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users")]
 pub struct Subject<'a> {
     /// The method of the request or the notification; of a result, that of its request.
@@ -14,7 +16,8 @@ pub struct Subject<'a> {
     /// Where it goes.
     pub direction: Direction,
     /// The name of the tool or the prompt, or the URI of the resource. `None`: it is read in the
-    /// parameters when a rule asks for it.
+    /// parameters when a rule asks for it, those in `request` if this is a result. A result with
+    /// neither is that of a tool which no rule knows.
     pub item: Option<&'a str>,
     /// The raw JSON of `params` or `result`, which the strict scan has accepted.
     pub payload: Option<&'a str>,
@@ -40,6 +43,16 @@ pub struct Subject<'a> {
     pub remote: Option<&'a str>,
     /// The raw JSON of the annotations in the pinned definition of the tool.
     pub annotations: Option<&'a str>,
+}
+
+/// The debug output has no payload, which may be secret.
+impl fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Subject");
+        debug.field("method", &self.method).field("phase", &self.phase);
+        debug.field("item", &self.item).field("server", &self.server);
+        debug.field("payload_len", &self.payload.map(str::len)).finish_non_exhaustive()
+    }
 }
 
 /// Whether a message is a request, or the result of one.

@@ -1,11 +1,12 @@
 //! What rules say about a message.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::action::{LogLevel, Terminal};
 
 /// What becomes of a message, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verdict<'s> {
     /// What becomes of it.
@@ -81,6 +82,17 @@ pub struct Failure<'s> {
     pub rule: &'s str,
     /// Why, for the operator. No value of the message is in it.
     pub reason: String,
+}
+
+/// The debug output has no payload, which may be secret.
+impl fmt::Debug for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Verdict");
+        debug.field("decision", &self.decision).field("rule", &self.rule);
+        debug.field("payload_len", &self.payload.as_ref().map(String::len));
+        debug.field("tags", &self.tags).field("log", &self.log);
+        debug.field("audits", &self.audits).field("failures", &self.failures).finish()
+    }
 }
 
 impl Decision<'_> {

@@ -73,6 +73,13 @@ impl<'v> View<'v> {
         }
     }
 
+    /// The parameter that names the item, as JSON: it is known even where the others could be
+    /// anything.
+    pub(crate) fn naming_param(&self, name: &str) -> Option<String> {
+        let kind = ItemKind::of_method(self.subject.method)?;
+        (kind.member() == name).then(|| self.item().map(json::quoted))?
+    }
+
     /// The name of the tool or prompt, or the URI of the resource.
     pub(crate) fn item(&self) -> Option<&str> {
         let item = self.item.get_or_init(|| match (self.subject.item, self.params()) {

@@ -40,10 +40,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// The place that a name stands for which was made here.
-pub(super) fn place<'p>(places: &'p [Place], name: &str) -> Option<&'p Place> {
-    let number = name.strip_prefix(HAS).or_else(|| name.strip_prefix(PLACE))?;
-    places.get(number.parse::<usize>().ok()?)
+/// The number of the place that a name of ours stands for.
+pub(super) fn number_of(name: &str) -> Option<usize> {
+    name.strip_prefix(HAS).or_else(|| name.strip_prefix(PLACE))?.parse().ok()
 }
 
 /// Names of ours: no name of an expression begins so.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use cel::common::types::{
     CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt,
@@ -11,7 +11,7 @@ use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use eyot_jsonrpc::{Items, Members};
 
-use super::prepare::{HAS, KNOWN_AS, PLACE, Place, TICK, place};
+use super::prepare::{HAS, KNOWN_AS, PLACE, Place, TICK, number_of};
 use crate::json;
 use crate::path::{Step, Twice, collect};
 use crate::view::{Part, Source, View, default_hint};
@@ -21,6 +21,8 @@ use crate::view::{Part, Source, View, default_hint};
 pub(super) struct Values<'a, 'v> {
     view: &'a View<'v>,
     places: &'a [Place],
+    /// What was read of the places, each once.
+    read: Vec<OnceLock<Read<'a>>>,
     step_cost: u64,
     /// What may still be looked at; about a byte each.
     work_left: AtomicU64,
@@ -31,6 +33,13 @@ pub(super) struct Values<'a, 'v> {
     fault: Mutex<Option<String>>,
 }
 
+/// The value of a place, and how many bytes it has. `None`: it is not there, or cannot be given.
+#[derive(Debug, Default)]
+struct Read<'a> {
+    bytes: u64,
+    value: Option<Box<dyn Val + 'a>>,
+}
+
 /// It cannot be said; why was noted.
 struct NotSaid;
 
@@ -39,6 +48,7 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
         Self {
             view,
             places,
+            read: places.iter().map(|_| OnceLock::new()).collect(),
             step_cost: parts_count * PART_COST,
             work_left: AtomicU64::new(WORK_MAX),
             seen_bytes: AtomicU64::new(0),
@@ -95,16 +105,25 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
         }))
     }
 
-    fn value(&self, place: &Place) -> Option<Box<dyn Val + 'a>> {
-        let raw = self.raw(place).ok()??;
+    /// The value of a place. All of it may be looked at, each time that it is asked for.
+    fn value(&self, number: usize) -> Option<&(dyn Val + 'a)> {
+        let read = self.read.get(number)?.get_or_init(|| {
+            let raw = self.places.get(number).and_then(|it| self.raw(it).ok()?);
+            raw.map_or_else(Read::default, |it| self.read_once(it))
+        });
+        self.charge(read.bytes).ok()?;
+        read.value.as_deref()
+    }
+
+    fn read_once(&self, raw: &'a str) -> Read<'a> {
         let bytes = raw.len() as u64;
-        self.charge(bytes).ok()?;
-        self.seen_bytes.fetch_add(bytes, Ordering::Relaxed);
         if bytes > VALUE_BYTES_MAX {
             self.fail("a value is too large for the expression: name a part of it");
-            return None;
+            return Read::default();
         }
-        self.read(raw)
+        let is_paid = self.charge(bytes * READ_COST).is_ok();
+        self.seen_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Read { bytes, value: if is_paid { self.read(raw) } else { None } }
     }
 
     /// Recurses as deep as the scan allows.
@@ -191,10 +210,10 @@ impl VariableResolver for Values<'_, '_> {
             return None;
         }
         if variable.starts_with(PLACE) {
-            return self.value(place(self.places, variable)?).map(CowVal::Owned);
+            return self.value(number_of(variable)?).map(CowVal::Borrowed);
         }
         if variable.starts_with(HAS) {
-            let raw = self.raw(place(self.places, variable)?).ok()?;
+            let raw = self.raw(self.places.get(number_of(variable)?)?).ok()?;
             return Some(CowVal::owned(CelBool::from(raw.is_some())));
         }
         if let Some(name) = variable.strip_prefix(KNOWN_AS) {
@@ -209,6 +228,9 @@ impl VariableResolver for Values<'_, '_> {
 /// What an expression may cost: about as many bytes to look at, which take less than a tenth of a
 /// second.
 const WORK_MAX: u64 = 64 << 20;
+
+/// The cost of reading a byte into a value: most of it goes into the allocations for short ones.
+const READ_COST: u64 = 8;
 
 /// The cost of one part of an expression: calls and allocations, beside the bytes of its values.
 const PART_COST: u64 = 64;

@@ -18,7 +18,16 @@ use crate::view::ItemKind;
 /// Reads the list of tests.
 pub(super) fn read(reader: &mut Reader, node: &Node, rules: &[Rule]) -> Vec<Test> {
     let nodes = reader.list("`tests`", node).unwrap_or_default();
-    nodes.iter().filter_map(|it| test(reader, it, rules)).collect()
+    let mut tests: Vec<Test> = Vec::new();
+    for node in nodes {
+        let Some(test) = test(reader, node, rules) else { continue };
+        if let Some(first) = tests.iter().find(|it| it.name == test.name) {
+            let (name, line) = (shown_name(&test.name), first.line);
+            reader.error(node.at, format!("another test has the name `{name}`, in line {line}"));
+        }
+        tests.push(test);
+    }
+    tests
 }
 
 fn test(reader: &mut Reader, node: &Node, rules: &[Rule]) -> Option<Test> {

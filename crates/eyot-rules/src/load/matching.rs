@@ -7,7 +7,7 @@ use super::named::Definitions;
 use super::reader::{Fields, Reader, one_or_many};
 use super::wanted;
 use crate::condition::{Condition, Field};
-use crate::glob::Glob;
+use crate::glob::{Glob, Globs};
 use crate::path::Path;
 use crate::rule::Concern;
 use crate::rule_set::is_of_the_protocol;
@@ -23,7 +23,7 @@ pub(super) struct Matching {
     /// The phase that it says or needs.
     pub(super) phase: Option<Phase>,
     /// The servers that it names.
-    pub(super) servers: Option<Vec<Glob>>,
+    pub(super) servers: Option<Globs>,
 }
 
 /// Reads a block.
@@ -57,7 +57,7 @@ fn methods_and_items(
 ) {
     if let Some(node) = fields.value("method") {
         let globs = definitions.globs(reader, "`method`", node);
-        for glob in &globs {
+        for glob in globs.iter() {
             check_method(reader, glob, node.at);
         }
         matching.concern.methods = Some(globs);
@@ -90,11 +90,10 @@ fn narrow(
     (what, at): (&str, Position),
 ) {
     let before = matching.concern.methods.take();
-    let is_matched =
-        |method: &str| before.as_ref().is_none_or(|it| it.iter().any(|it| it.matches(method)));
+    let is_matched = |method: &str| before.as_ref().is_none_or(|it| it.matches(method));
     let kept = methods.iter().filter(|it| is_matched(it));
-    let kept: Vec<Glob> = kept.filter_map(|it| Glob::parse(it).ok()).collect();
-    if kept.is_empty() {
+    let kept: Globs = kept.filter_map(|it| Glob::parse(it).ok()).collect();
+    if kept.iter().next().is_none() {
         let methods = methods.join(", ");
         reader.error(at, format!("it can never hold: only {methods} have `{what}`"));
     }
@@ -109,7 +108,7 @@ fn restrict(reader: &mut Reader, node: &Node, matching: &mut Matching) {
     if let Some(member) = node.members().iter().find(|it| it.key == "annotations") {
         narrow(reader, matching, &["tools/call"], ("annotations", member.at));
     }
-    let methods = matching.concern.methods.iter().flatten();
+    let methods = matching.concern.methods.iter().flat_map(Globs::iter);
     let mut methods = methods.map(Glob::as_str).peekable();
     if matching.phase == Some(Phase::Response)
         && methods.peek().is_some()

@@ -6,14 +6,14 @@ use eyot_document::{Node, Position, shown_name};
 
 use super::reader::Reader;
 use crate::cel::Named;
-use crate::glob::Glob;
+use crate::glob::{Glob, Globs};
 use crate::pattern::Pattern;
 use crate::suggestion::did_you_mean;
 
 /// The sets and the patterns of a file. `$name` stands for one of them.
 #[derive(Default)]
 pub(super) struct Definitions {
-    sets: HashMap<String, Vec<Glob>>,
+    sets: HashMap<String, Globs>,
     patterns: HashMap<String, Pattern>,
     /// The sets, as expressions see them.
     pub(super) named: Named,
@@ -56,7 +56,7 @@ impl Definitions {
             self.wrong.insert(name.to_owned());
         }
         self.named.insert(name.to_owned(), globs.iter().map(|it| it.as_str().to_owned()).collect());
-        self.sets.insert(name.to_owned(), globs);
+        self.sets.insert(name.to_owned(), globs.into_iter().collect());
     }
 
     fn pattern(&mut self, reader: &mut Reader, name: &str, at: Position, node: &Node) {
@@ -74,7 +74,7 @@ impl Definitions {
     }
 
     /// Patterns of names, and sets of them.
-    pub(super) fn globs(&self, reader: &mut Reader, what: &str, node: &Node) -> Vec<Glob> {
+    pub(super) fn globs(&self, reader: &mut Reader, what: &str, node: &Node) -> Globs {
         let mut globs = Vec::new();
         for (text, at) in reader.texts(what, node) {
             match text.strip_prefix('$') {
@@ -82,13 +82,13 @@ impl Definitions {
                 None => globs.extend(reader.ok(at, Glob::parse(text))),
             }
         }
-        globs
+        globs.into_iter().collect()
     }
 
     /// The patterns of a set.
-    pub(super) fn set_of(&self, reader: &mut Reader, name: &str, at: Position) -> &[Glob] {
+    pub(super) fn set_of(&self, reader: &mut Reader, name: &str, at: Position) -> Globs {
         if let Some(set) = self.sets.get(name) {
-            return set;
+            return set.clone();
         }
         if self.patterns.contains_key(name) {
             let name = shown_name(name);
@@ -96,7 +96,7 @@ impl Definitions {
         } else {
             self.missing(reader, "set", name, at);
         }
-        &[]
+        Globs::default()
     }
 
     /// Patterns in texts, written here or by their names.

@@ -3,16 +3,16 @@
 use eyot_document::{Position, shown_name};
 
 use super::reader::Reader;
-use crate::glob::Glob;
+use crate::glob::Globs;
 
 /// A rule that sends messages to another upstream.
 pub(super) struct Route {
     pub(super) at: Position,
     pub(super) name: Box<str>,
     /// From these. `None`: from all but its target.
-    pub(super) servers: Option<Vec<Glob>>,
-    pub(super) methods: Option<Vec<Glob>>,
-    pub(super) items: Option<Vec<Glob>>,
+    pub(super) servers: Option<Globs>,
+    pub(super) methods: Option<Globs>,
+    pub(super) items: Option<Globs>,
     pub(super) to: Box<str>,
 }
 
@@ -76,17 +76,18 @@ fn cycle_from(routes: &[Route], start: usize) -> Option<Vec<usize>> {
 
 /// Whether a message that one rule has sent away could be sent away by the other.
 fn leads_to(route: &Route, other: &Route) -> bool {
-    let is_there =
-        other.servers.as_ref().is_none_or(|it| it.iter().any(|it| it.matches(&route.to)));
+    let is_there = other.servers.as_ref().is_none_or(|it| it.matches(&route.to));
     other.to != route.to
         && is_there
         && may_overlap(route.methods.as_ref(), other.methods.as_ref())
         && may_overlap(route.items.as_ref(), other.items.as_ref())
 }
 
-fn may_overlap(one: Option<&Vec<Glob>>, other: Option<&Vec<Glob>>) -> bool {
-    let (Some(one), Some(other)) = (one, other) else { return true };
-    one.iter().any(|it| other.iter().any(|other| it.may_overlap(other)))
+fn may_overlap(one: Option<&Globs>, other: Option<&Globs>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.may_overlap(other),
+        _ => true,
+    }
 }
 
 /// Routes of a file. Finding cycles takes their square.

@@ -5,8 +5,7 @@ use eyot_document::{Node, Position, Value};
 use super::named::Definitions;
 use super::reader::{Fields, Reader, one_or_many};
 pub(super) use crate::check::Wanted;
-use crate::check::{Bounds, Check};
-use crate::glob::Glob;
+use crate::check::{Bounds, Check, OneOf};
 use crate::json::{self, Number};
 
 /// A value alone, a list of values, or a map of what is wanted.
@@ -35,7 +34,7 @@ fn of_map(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Wanted
 fn checks(reader: &mut Reader, definitions: &Definitions, fields: &mut Fields<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(node) = fields.value("eq") {
-        checks.extend(canonical(reader, node).map(|it| Check::In(vec![it])));
+        checks.extend(canonical(reader, node).map(|it| Check::In(OneOf::of(vec![it]))));
     }
     if let Some(node) = fields.value("in") {
         checks.extend(one_of(reader, definitions, node));
@@ -76,19 +75,14 @@ fn checks(reader: &mut Reader, definitions: &Definitions, fields: &mut Fields<'_
 /// One of some values, or of the names of a set.
 fn one_of(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<Check> {
     if let Some(name) = node.text().and_then(|it| it.strip_prefix('$')) {
-        let set = definitions.set_of(reader, name, node.at).to_vec();
-        let exact: Option<Vec<_>> = set.iter().map(Glob::exact).collect();
-        return Some(match exact {
-            Some(names) => Check::In(names.iter().map(|it| json::quoted(it)).collect()),
-            None => Check::Glob(set),
-        });
+        return Some(Check::Glob(definitions.set_of(reader, name, node.at)));
     }
     let nodes = one_or_many(node);
     if nodes.is_empty() {
         reader.error(node.at, "it can never hold: the list has no values");
     }
     let values = nodes.iter().filter_map(|it| canonical(reader, it)).collect();
-    Some(Check::In(values))
+    Some(Check::In(OneOf::of(values)))
 }
 
 fn canonical(reader: &mut Reader, node: &Node) -> Option<String> {

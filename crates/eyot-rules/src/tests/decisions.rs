@@ -318,3 +318,15 @@ fn explanation_tells_what_was_looked_at() {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
 }
+
+#[test]
+fn debug_output_has_no_values() {
+    let set = compile("rules: [{name: e, match: {tool: x}, set: {arguments.a: 1}}]");
+    let subject = call(r#"{"name":"x","arguments":{"key":"s3cret"}}"#);
+    let evaluation = set.evaluate(&subject);
+    let verdict = run(&set, &subject, &[]);
+    let explanation = set.explain(&subject, |_| Answer::Pass);
+    let answer = Answer::Replace("s3cret".into());
+    let shown = format!("{subject:?} {evaluation:?} {verdict:?} {explanation:?} {answer:?}");
+    assert!(!shown.contains("s3cret"), "{shown}");
+}

@@ -179,8 +179,14 @@ rules: [{name: a, match: {tool: x}, deny: true}]
 tests:
   - {name: t, given: {tool: x}, expect: {rule: b, hiden: true}}
   - {name: u, given: {}, expect: {decision: no}}
+  - {name: t, given: {tool: x}, expect: {}}
 ",
-        &[("5:48", "no rule `b`"), ("5:51", "did you mean `hidden`"), ("6:22", "has no `method`")],
+        &[
+            ("5:48", "no rule `b`"),
+            ("5:51", "did you mean `hidden`"),
+            ("6:22", "has no `method`"),
+            ("7:5", "another test has the name `t`, in line 5"),
+        ],
     );
     let set = RuleSet::compile(
         "r.yaml",

@@ -41,6 +41,17 @@ fn who_asks_decides_what_is_hidden() {
 }
 
 #[test]
+fn resource_outside_of_a_folder_is_hidden() {
+    let set = compile(
+        "rules: [{name: a, match: {method: resources/read, params: {uri: {not: {under: /srv}}}}, deny: true}]",
+    );
+    let hides = |item| set.hides(&Subject { item: Some(item), ..list("resources/read") });
+    assert!(hides("file:///etc/passwd"));
+    assert!(hides("file:///srv/../etc/passwd"));
+    assert!(!hides("file:///srv/a"));
+}
+
+#[test]
 fn lists_lose_hidden_items_and_nothing_else() {
     let set = compile(
         "rules:

@@ -216,6 +216,10 @@ pub(crate) struct Listen {
     /// when it changes, and at SIGHUP.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
+    /// a file that it names changes, and at SIGHUP.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) interceptors: Option<PathBuf>,
     /// Serve no WebSocket at /ws. With --forward there is none.
     #[arg(long)]
     pub(crate) no_ws: bool,

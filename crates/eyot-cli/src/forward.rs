@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use anyhow::Context as _;
 use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
+use tokio::sync::Notify;
 
 use crate::args::{Beside, Connect, Run, Transport};
 use crate::config::{ManyFiles, World};
 use crate::failure::Failure;
+use crate::interception::{self, InterceptorFile};
 use crate::signals::Signals;
 use crate::{config, serve, transport};
 
@@ -105,10 +107,13 @@ fn start(
         config.endpoint.limits = limits;
         config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();
+        let intercepting = InterceptorFile::open(beside.interceptors.as_ref(), &mut config).await?;
         let proxy = proxy(config);
+        let hangup = Notify::new();
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}
+            () = interception::follow(intercepting, &hangup) => {}
         }
         Ok(())
     });

@@ -11,6 +11,7 @@ mod everything;
 mod failure;
 mod forward;
 mod input;
+mod interception;
 mod logging;
 mod manual;
 mod places;

@@ -13,9 +13,11 @@ use eyot::{
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
 use crate::failure::Failure;
+use crate::interception::{self, InterceptorFile};
 use crate::policy::PolicyFile;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
@@ -176,8 +178,15 @@ pub(crate) fn start(
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
         config.policy = policy.as_ref().map(PolicyFile::live);
         let shutdown = config.endpoint.shutdown.clone();
+        let intercepting = InterceptorFile::open(listen.interceptors.as_ref(), &mut config).await?;
+        let hangup = Notify::new();
         let (proxy, files) = place.proxy(config);
-        let files = Files { tls: tls.as_ref(), servers: files.as_deref(), policy: policy.as_ref() };
+        let files = Files {
+            tls: tls.as_ref(),
+            servers: files.as_deref(),
+            policy: policy.as_ref(),
+            interceptors: intercepting.is_some().then_some(&hangup),
+        };
         let admin = admin(listen, &proxy).await?;
         announce(&url)?;
         let listener = bound.listener;
@@ -191,6 +200,7 @@ pub(crate) fn start(
             drained = serving => report(drained),
             () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
             () = files.keep_fresh(&proxy) => {}
+            () = interception::follow(intercepting, &hangup) => {}
         }
         drop(bound.file);
         Ok(())
@@ -213,13 +223,16 @@ struct Files<'a> {
     tls: Option<&'a TlsFiles>,
     servers: Option<&'a ManyFiles>,
     policy: Option<&'a PolicyFile>,
+    /// Tells those who follow the file of interceptors.
+    interceptors: Option<&'a Notify>,
 }
 
 impl Files<'_> {
     /// What a SIGHUP reads again; `None`: nothing.
     fn reloading(self, proxy: &ReverseProxy) -> Option<impl Fn()> {
-        let Self { tls, servers, policy } = self;
-        let has_some = tls.is_some() || servers.is_some() || policy.is_some();
+        let Self { tls, servers, policy, interceptors } = self;
+        let has_some =
+            tls.is_some() || servers.is_some() || policy.is_some() || interceptors.is_some();
         has_some.then_some(move || {
             if let Some(tls) = tls {
                 tls.reload();
@@ -229,6 +242,9 @@ impl Files<'_> {
             }
             if let Some(policy) = policy {
                 policy.reload();
+            }
+            if let Some(interceptors) = interceptors {
+                interceptors.notify_one();
             }
         })
     }

@@ -147,6 +147,13 @@ pub struct StepSettings {
 }
 
 impl Settings {
+    /// The files that they name.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let pins = self.guard.pins.iter().filter(|it| *it != FIRST_SIGHT).map(PathBuf::from);
+        self.rules.iter().cloned().chain(pins).collect()
+    }
+
     /// How the plans are run.
     #[must_use]
     pub fn options(&self) -> PlanOptions {
@@ -172,3 +179,6 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error
     let unreadable = || serde::de::Error::custom("a time is a number and ms, s, m, h or d");
     eyot_stdx::parse_duration(&text).map(Some).ok_or_else(unreadable)
 }
+
+/// Trust in what a tool is when it is first seen.
+pub(crate) const FIRST_SIGHT: &str = "first-sight";

@@ -11,7 +11,7 @@ use eyot_interceptors::{Interceptor, Phase};
 use eyot_rules::RuleSet;
 use parking_lot::Mutex;
 
-use crate::settings::{GuardSettings, Hidden, SecretSettings, Settings};
+use crate::settings::{FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Settings};
 
 /// What outlives a reload: what rules have counted, and which tools were seen.
 #[derive(Debug, Default)]
@@ -149,9 +149,6 @@ fn guards(guard: &GuardSettings, tools: &Arc<Tools>) -> Result<Vec<Interceptor>,
     steps.extend(guard.response_bytes_max.map(response_size));
     Ok(steps)
 }
-
-/// Trust in what a tool is when it is first seen.
-const FIRST_SIGHT: &str = "first-sight";
 
 #[cfg(test)]
 mod tests;

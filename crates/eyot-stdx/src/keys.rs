@@ -64,7 +64,9 @@ impl PacedKeys {
     }
 
     /// How many keys have a place.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a count, not a collection")]
+    pub fn len(&self) -> usize {
         self.state.lock().rests.len()
     }
 }
@@ -127,7 +129,9 @@ impl RunningKeys {
     }
 
     /// How many keys have a place.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a count, not a collection")]
+    pub fn len(&self) -> usize {
         self.running.lock().len()
     }
 }

@@ -51,6 +51,10 @@ pub(crate) struct Beside {
     /// forget them with the client.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
+    /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
+    /// a file that it names changes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) interceptors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) times: CallTimes,
     /// How long running calls may go on after SIGTERM, or after the end of the input.

@@ -226,7 +226,7 @@ fn the_defaults_in_the_schema_of_files_are_those_of_the_program() {
         ("callTotal", limits.calls.total_timeout),
         ("question", limits.calls.question_timeout),
     ] {
-        assert_eq!(eyot_config::parse_duration(&default("Times", key)), Some(time), "{key}");
+        assert_eq!(eyot_stdx::parse_duration(&default("Times", key)), Some(time), "{key}");
     }
     let size = eyot_config::parse_size(&default("Server", "messageMax"));
     assert_eq!(size, Some(limits.messages.bytes_max));

@@ -1,0 +1,130 @@
+//! The interceptors of `--interceptors`: guards, rules and servers of interceptors, read again when one of
+//! their files changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot::{ProxyConfig, Runtime};
+use eyot_config::{Document, Problem};
+use eyot_interception::{Interception, InterceptionDriver, Settings, SettingsProblem};
+use tokio::sync::Notify;
+
+use crate::config::read_bytes;
+use crate::failure::Failure;
+use crate::stamp::Stamp;
+
+/// The plans of a proxy, and the file that they come from.
+#[derive(Debug)]
+pub(crate) struct InterceptorFile {
+    path: PathBuf,
+    plans: Interception,
+}
+
+impl InterceptorFile {
+    /// Reads the file that a flag names, and puts its plans into the proxy; `None`: it names none. The
+    /// driver is to run as long as the proxy does.
+    ///
+    /// # Errors
+    /// All that is wrong with it, and where; or the server of interceptors that cannot be used.
+    pub(crate) async fn open(
+        path: Option<&PathBuf>,
+        config: &mut ProxyConfig,
+    ) -> anyhow::Result<Option<(Self, InterceptionDriver)>> {
+        let Some(path) = path else { return Ok(None) };
+        let (document, settings) = read(path)?;
+        let endpoint = &config.endpoint;
+        let over = endpoint.shutdown.finished().clone();
+        let runtime = Runtime::new(endpoint.tasks.clone(), over, Arc::new(endpoint.limits));
+        let started = Interception::start(settings, &read_named, &runtime).await;
+        let (plans, driver) = started.map_err(|it| placed(&document, &it))?;
+        plans.apply(config);
+        Ok(Some((Self { path: path.clone(), plans }, driver)))
+    }
+
+    /// Reads the file again whenever it, or one that it names, has changed. Never ready.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops looking.
+    async fn keep_fresh(&self, hangup: &Notify) {
+        let mut known = self.stamps();
+        loop {
+            tokio::select! {
+                () = hangup.notified() => {}
+                () = tokio::time::sleep(LOOK_INTERVAL) => {
+                    let now = self.stamps();
+                    if now == std::mem::replace(&mut known, now.clone()) {
+                        continue;
+                    }
+                }
+            }
+            self.reload().await;
+        }
+    }
+
+    /// Reads the file again. If it cannot be used, what it was holds on.
+    async fn reload(&self) {
+        let replaced = async {
+            let (document, settings) = read(&self.path)?;
+            let replaced = self.plans.replace(&settings, &read_named).await;
+            replaced.map_err(|it| anyhow::Error::from(placed(&document, &it)))
+        };
+        let path = self.path.display();
+        match replaced.await {
+            Ok(()) => tracing::info!(%path, "interceptors are read again"),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "the new interceptors cannot be used; the old ones hold on");
+            }
+        }
+    }
+
+    /// How the file and those that it names are now.
+    fn stamps(&self) -> Vec<Stamp> {
+        let named = read(&self.path).map(|(_, settings)| settings.files()).unwrap_or_default();
+        std::iter::once(&self.path).chain(&named).map(|it| Stamp::of(it)).collect()
+    }
+}
+
+/// Keeps the plans up to date, if there are any. Never ready.
+///
+/// # Cancel safety
+/// Dropping the future stops this.
+pub(crate) async fn follow(
+    intercepting: Option<(InterceptorFile, InterceptionDriver)>,
+    hangup: &Notify,
+) {
+    if let Some((file, driver)) = intercepting {
+        tokio::join!(driver.run(), file.keep_fresh(hangup));
+    }
+    std::future::pending().await
+}
+
+fn read(path: &Path) -> anyhow::Result<(Document, Settings)> {
+    let text = read_bytes(path)?;
+    let document = Document::read(&path.display().to_string(), &text).map_err(|it| refuse(&it))?;
+    let settings = document.decode().map_err(|it| refuse(&[it]))?;
+    Ok((document, settings))
+}
+
+/// Reads a file that the settings name: from the folder that the program runs in.
+fn read_named(path: &Path) -> Result<String, String> {
+    let bytes = read_bytes(path).map_err(|it| format!("{it:#}"))?;
+    String::from_utf8(bytes).map_err(|_| format!("{} is not in UTF-8", path.display()))
+}
+
+fn placed(document: &Document, problems: &[SettingsProblem]) -> Failure {
+    let line = |it: &SettingsProblem| match &it.member {
+        Some(member) => document.problem(member, &it.message).to_string(),
+        None => it.message.clone(),
+    };
+    Failure::usage(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+fn refuse(problems: &[Problem]) -> Failure {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    Failure::usage(lines.join("\n"))
+}
+
+/// A file that is being written is read again when it is whole.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -21,5 +21,8 @@ mod testing {}
 #[doc = include_str!("../../../docs/guide/policy.md")]
 mod policy {}
 
+#[doc = include_str!("../../../docs/guide/interceptors.md")]
+mod interceptors {}
+
 #[doc = include_str!("../../../docs/guide/embed.md")]
 mod embed {}

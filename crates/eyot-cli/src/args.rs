@@ -4,6 +4,7 @@ mod call_times;
 mod commands;
 mod config;
 mod forward;
+mod interceptors;
 mod manual;
 mod message_bound;
 mod named_upstreams;
@@ -28,6 +29,11 @@ use self::config::CONFIG_EXAMPLES;
 pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Together};
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
+use self::interceptors::INTERCEPTORS_EXAMPLES;
+pub(crate) use self::interceptors::{
+    Interceptors, InterceptorsInvoke, InterceptorsList, InterceptorsOf, InterceptorsPlan,
+    InterceptorsServe, InterceptorsTest,
+};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
 pub(crate) use self::manual::{Completions, Manual};
 pub(crate) use self::message_bound::MessageBound;
@@ -78,6 +84,10 @@ pub(crate) enum Command {
     Everything(Everything),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Use the interceptors of a server, which judge and change messages, or serve those of this
+    /// program.
+    #[command(subcommand, after_help = INTERCEPTORS_EXAMPLES)]
+    Interceptors(Interceptors),
     /// Check, print or describe configuration files.
     #[command(after_help = CONFIG_EXAMPLES)]
     Config(Config),
@@ -105,7 +115,7 @@ impl Command {
     /// Whether it does something for a person and ends.
     pub(crate) fn is_client(&self) -> bool {
         let is_of_files = matches!(self, Self::Wrap(_) | Self::Unwrap(_) | Self::Import(_));
-        is_of_files || matches!(self, Self::Client(_) | Self::Config(_))
+        is_of_files || matches!(self, Self::Client(_) | Self::Config(_) | Self::Interceptors(_))
     }
 }
 

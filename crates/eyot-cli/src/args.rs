@@ -19,7 +19,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use eyot::{Affinity, Eras, Limits};
+use eyot::{Affinity, Limits};
 
 pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
@@ -42,7 +42,7 @@ pub(crate) use self::refusal::refusal;
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
-pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
+pub(crate) use self::values::{EnvVar, Header, ServedEras, SpokenEra, StoreUrl, TokenSource};
 pub(crate) use self::wrap::{ClientFile, Import, Wrap};
 use self::wrap::{IMPORT_EXAMPLES, UNWRAP_EXAMPLES, WRAP_EXAMPLES};
 
@@ -339,27 +339,6 @@ pub(crate) struct Everything {
     pub(crate) store: StoreUrl,
     #[command(flatten)]
     pub(crate) message: MessageBound,
-}
-
-/// The clients that a server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServedEras {
-    /// Clients of both eras.
-    Both,
-    /// Clients with sessions, up to 2025-11-25.
-    Legacy,
-    /// Clients without sessions, from 2026-07-28 on.
-    Modern,
-}
-
-impl From<ServedEras> for Eras {
-    fn from(eras: ServedEras) -> Self {
-        match eras {
-            ServedEras::Both => Self::Both,
-            ServedEras::Legacy => Self::Legacy,
-            ServedEras::Modern => Self::Modern,
-        }
-    }
 }
 
 /// `eyot sessions`.

@@ -8,12 +8,11 @@ use clap::{Args as ClapArgs, Subcommand};
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::ServedEras;
 use super::config::FromFile;
 use super::interceptors::InterceptorsOf;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
-use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
+use super::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_duration};
 
 /// A command that is a client of one server.
 #[derive(Clone, Debug, Subcommand)]

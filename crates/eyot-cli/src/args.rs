@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod explained;
 mod forward;
+mod interceptors;
 mod manual;
 mod message_bound;
 mod named_upstreams;
@@ -19,7 +20,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use eyot::{Affinity, Eras, Limits};
+use eyot::{Affinity, Limits};
 
 pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
@@ -30,6 +31,11 @@ pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Toget
 pub(crate) use self::explained::Explained;
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
+use self::interceptors::INTERCEPTORS_EXAMPLES;
+pub(crate) use self::interceptors::{
+    Interceptors, InterceptorsInvoke, InterceptorsList, InterceptorsOf, InterceptorsPlan,
+    InterceptorsServe, InterceptorsTest,
+};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
 pub(crate) use self::manual::{Completions, Manual};
 pub(crate) use self::message_bound::MessageBound;
@@ -38,7 +44,7 @@ pub(crate) use self::refusal::refusal;
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
-pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
+pub(crate) use self::values::{EnvVar, Header, ServedEras, SpokenEra, StoreUrl, TokenSource};
 pub(crate) use self::wrap::{ClientFile, Import, Wrap};
 use self::wrap::{IMPORT_EXAMPLES, UNWRAP_EXAMPLES, WRAP_EXAMPLES};
 
@@ -80,6 +86,10 @@ pub(crate) enum Command {
     Everything(Everything),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Use the interceptors of a server, which judge and change messages, or serve those of this
+    /// program.
+    #[command(subcommand, after_help = INTERCEPTORS_EXAMPLES)]
+    Interceptors(Interceptors),
     /// Check, print or describe configuration files.
     #[command(after_help = CONFIG_EXAMPLES)]
     Config(Config),
@@ -107,7 +117,7 @@ impl Command {
     /// Whether it does something for a person and ends.
     pub(crate) fn is_client(&self) -> bool {
         let is_of_files = matches!(self, Self::Wrap(_) | Self::Unwrap(_) | Self::Import(_));
-        is_of_files || matches!(self, Self::Client(_) | Self::Config(_))
+        is_of_files || matches!(self, Self::Client(_) | Self::Config(_) | Self::Interceptors(_))
     }
 }
 
@@ -339,27 +349,6 @@ pub(crate) struct Everything {
     pub(crate) store: StoreUrl,
     #[command(flatten)]
     pub(crate) message: MessageBound,
-}
-
-/// The clients that a server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServedEras {
-    /// Clients of both eras.
-    Both,
-    /// Clients with sessions, up to 2025-11-25.
-    Legacy,
-    /// Clients without sessions, from 2026-07-28 on.
-    Modern,
-}
-
-impl From<ServedEras> for Eras {
-    fn from(eras: ServedEras) -> Self {
-        match eras {
-            ServedEras::Both => Self::Both,
-            ServedEras::Legacy => Self::Legacy,
-            ServedEras::Modern => Self::Modern,
-        }
-    }
 }
 
 /// `eyot sessions`.

@@ -8,6 +8,7 @@ mod connection;
 mod doctor;
 mod explain;
 mod form;
+mod interceptors;
 mod list;
 mod listen;
 mod page;
@@ -78,5 +79,6 @@ async fn dispatch(command: ClientCommand, home: &Home, is_json: bool) -> anyhow:
         ClientCommand::Prompt(prompt) => prompt::run(prompt, home, is_json).await,
         ClientCommand::Complete(complete) => complete::run(complete, home, is_json).await,
         ClientCommand::Listen(listen) => listen::run(listen, home).await,
+        ClientCommand::Interceptors(of) => Box::pin(interceptors::run(*of, home, is_json)).await,
     }
 }

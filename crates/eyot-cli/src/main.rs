@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, ClientCommand, Command, Interceptors};
 
 /// A proxy with ten thousand sessions makes and frees many small things.
 #[global_allocator]
@@ -61,6 +61,10 @@ fn main() -> ExitCode {
         Command::Reaper(reaper) => reaper::run(&reaper),
         Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Client(command) => commands::run(command, args.json),
+        Command::Interceptors(interceptors) => match interceptors {
+            Interceptors::Of(of) => commands::run(ClientCommand::Interceptors(of), args.json),
+            Interceptors::Serve(serve) => everything::interceptors(&serve, args.json),
+        },
         Command::Config(config) => config::run(config, args.json),
         Command::Wrap(asked) => wrap::wrap(&asked, args.json),
         Command::Unwrap(asked) => wrap::unwrap(&asked, args.json),

@@ -12,12 +12,15 @@
 mod assembly;
 mod audit;
 mod breaker;
+mod case;
+mod case_file;
 mod catalog;
 mod declaring;
 mod driver;
 mod error;
 mod link;
 mod naming;
+mod order;
 mod remote;
 mod serving;
 mod source;
@@ -26,8 +29,11 @@ mod verdict;
 mod watcher;
 
 pub use crate::breaker::BreakerOptions;
+pub use crate::case::Case;
+pub use crate::case_file::CaseProblem;
 pub use crate::driver::{LivePlan, PlanDriver};
 pub use crate::error::{ListProblem, PlanReplaceError, PlanStartError};
+pub use crate::order::{OrderedStep, StepOrder};
 pub use crate::remote::RemoteServer;
 pub use crate::serving::{interceptor_server, offer_interceptors};
 pub use crate::source::PlanSource;

@@ -31,9 +31,8 @@
 //! # }
 //! ```
 //!
-//! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash;
-//! [`ForwardProxy`] is one beside a client that speaks over a pipe. [`Intercept`] lets you see and change
-//! what passes each of these. The pages in `docs/guide` show them.
+//! [`ReverseProxy`] stands before one upstream, with sessions that survive a crash; [`ForwardProxy`]
+//! beside a client that speaks over a pipe. [`Intercept`] is for what passes; `docs/guide` shows it all.
 //!
 //! The crates below can be used alone; their types have one public path each, repeated here as modules.
 

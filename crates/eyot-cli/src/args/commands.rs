@@ -8,12 +8,12 @@ use clap::{Args as ClapArgs, Subcommand};
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::ServedEras;
 use super::config::FromFile;
 use super::explained::Explained;
+use super::interceptors::InterceptorsOf;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
-use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
+use super::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_duration};
 
 /// A command that is a client of one server.
 #[derive(Clone, Debug, Subcommand)]
@@ -43,6 +43,9 @@ pub(crate) enum ClientCommand {
     /// Print changes at a server, one JSON line each, until interrupted.
     #[command(override_usage = LISTEN_USAGE, after_help = LISTEN_EXAMPLES)]
     Listen(ListenTo),
+    /// What `eyot interceptors` does with those of servers.
+    #[command(skip)]
+    Interceptors(Box<InterceptorsOf>),
 }
 
 const LIST_USAGE: &str = "eyot list [OPTIONS] <URL>
@@ -136,6 +139,7 @@ impl ClientCommand {
             Self::Prompt(it) => (&mut it.server, &mut it.words),
             Self::Complete(it) => (&mut it.server, &mut it.words),
             Self::Listen(it) => (&mut it.server, &mut it.words),
+            Self::Interceptors(it) => return it.server(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use eyot::EraMode;
+use eyot::{EraMode, Eras};
 
 use crate::secrets;
 
@@ -27,6 +27,27 @@ impl From<SpokenEra> for EraMode {
             SpokenEra::Auto => Self::Auto,
             SpokenEra::Legacy => Self::Legacy,
             SpokenEra::Modern => Self::Modern,
+        }
+    }
+}
+
+/// The clients that a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServedEras {
+    /// Clients of both eras.
+    Both,
+    /// Clients with sessions, up to 2025-11-25.
+    Legacy,
+    /// Clients without sessions, from 2026-07-28 on.
+    Modern,
+}
+
+impl From<ServedEras> for Eras {
+    fn from(eras: ServedEras) -> Self {
+        match eras {
+            ServedEras::Both => Self::Both,
+            ServedEras::Legacy => Self::Legacy,
+            ServedEras::Modern => Self::Modern,
         }
     }
 }

@@ -201,7 +201,7 @@ pub(super) fn limits(&Server { timeout, connect_timeout, message, .. }: &Server)
 }
 
 /// A server that is lost during the connection was never reached.
-fn unconnected(error: ClientError) -> Failure {
+pub(super) fn unconnected(error: ClientError) -> Failure {
     let is_lost = matches!(error, ClientError::Lost { .. } | ClientError::Timeout { .. });
     let mut failure = Failure::from(error);
     if is_lost {

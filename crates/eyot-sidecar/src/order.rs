@@ -1,0 +1,79 @@
+//! Which steps an event meets, in which order, for people.
+
+use eyot_interceptors::{Interceptor, InterceptorKind, Mode, Phase, Plan};
+use serde::Serialize;
+
+/// What an event meets in one phase.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct StepOrder {
+    /// The event, or the beginning of events before `*`.
+    pub event: String,
+    /// The phase.
+    pub phase: Phase,
+    /// The mutators in their order, then the validators.
+    pub steps: Vec<OrderedStep>,
+}
+
+/// A step in its place.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OrderedStep {
+    /// Its name in the plan.
+    pub name: String,
+    /// Whether it judges payloads or changes them.
+    #[serde(rename = "type")]
+    pub kind: InterceptorKind,
+    /// Whether its word counts.
+    pub mode: Mode,
+    /// Whether messages pass when it fails.
+    pub fail_open: bool,
+    /// Its place among the mutators.
+    pub priority: i32,
+}
+
+impl StepOrder {
+    /// What an event meets, or each event that a step hooks; phases that meet nothing are left out.
+    ///
+    /// A request is mutated before it is validated, and a result after that.
+    #[must_use]
+    pub fn of(plan: &Plan, event: Option<&str>) -> Vec<Self> {
+        let events = event.map_or_else(|| plan.supported_events(), |it| vec![it.to_owned()]);
+        let phases = [Phase::Request, Phase::Response];
+        let both = |event: String| phases.map(|phase| Self::at(plan, event.clone(), phase));
+        let orders = events.into_iter().flat_map(both);
+        orders.filter(|it| !it.steps.is_empty()).collect()
+    }
+
+    fn at(plan: &Plan, event: String, phase: Phase) -> Self {
+        let step = |it: &Interceptor| {
+            let own = it.descriptor();
+            let (kind, mode, fail_open) = (own.kind, own.mode, own.fail_open);
+            let priority = own.priority_hint.of(phase);
+            OrderedStep { name: own.name.clone(), kind, mode, fail_open, priority }
+        };
+        let mut steps: Vec<_> = plan.order(&event, phase).into_iter().map(step).collect();
+        if phase == Phase::Response {
+            steps.sort_by_key(|it| it.kind == InterceptorKind::Mutation);
+        }
+        Self { event, phase, steps }
+    }
+}
+
+impl OrderedStep {
+    /// How it is run, in words.
+    #[must_use]
+    pub fn manner(&self) -> String {
+        let mut words = vec![match self.kind {
+            InterceptorKind::Validation => "validates".to_owned(),
+            InterceptorKind::Mutation => format!("mutates, priority {}", self.priority),
+        }];
+        words.extend((self.mode == Mode::Audit).then(|| "in audit mode".to_owned()));
+        words.extend(self.fail_open.then(|| "fails open".to_owned()));
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,7 @@ fn actions_that_do_not_fit_are_refused() {
         ("set: {'*': y}", "begins with the name"),
         ("remove: _meta.progressToken", "belongs to the protocol"),
         ("rename: {'arguments.a[0]': y}", "has a name"),
+        ("remove: 'arguments.a[0]'", "only a member"),
         ("rename: {x: name}", "no member can become it"),
         ("redact: {}", "no `paths` and no `patterns`"),
         ("redact: {patterns: 'a*'}", "nothing to cover"),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{call, compile, run};
 use crate::action::{Edit, Redaction};
-use crate::path::Path;
+use crate::path::{Path, Step, Twice};
 use crate::pattern::Pattern;
 use crate::truth::Truth;
 use crate::view::View;
@@ -162,6 +162,28 @@ proptest! {
         let after = after.unwrap_or_default().unwrap_or(payload);
         prop_assert!(Json::parse(&after).is_some(), "{}", after);
         prop_assert_eq!(others(&after, &edit), before);
+    }
+
+    #[test]
+    fn edits_do_what_they_say(payload in any_payload(), edit in any_edit()) {
+        let Ok(after) = edit.apply(&payload, Phase::Response) else { return Ok(()) };
+        let after = after.unwrap_or(payload);
+        match &edit {
+            Edit::Set(path, value) => {
+                let found = path.values(&after, Twice::All).unwrap();
+                let are_names = path.steps().iter().all(|it| matches!(it, Step::Member(_)));
+                prop_assert!(!are_names || !found.is_empty(), "{path} in {after}");
+                prop_assert!(found.iter().all(|it| it == value), "{path} in {after}");
+            }
+            Edit::Remove(path) if !matches!(path.steps().last(), Some(Step::Item(_) | Step::AnyItem)) => {
+                prop_assert_eq!(path.values(&after, Twice::All).unwrap(), Vec::<&str>::new());
+            }
+            Edit::Redact(redaction) if redaction.patterns.is_empty() => {
+                let found = redaction.paths[0].values(&after, Twice::All).unwrap();
+                prop_assert!(found.iter().all(|it| *it == r#""[\"]""#), "{after}");
+            }
+            _ => {}
+        }
     }
 
     #[test]

@@ -129,6 +129,32 @@ fn any_rules() -> impl Strategy<Value = String> {
     })
 }
 
+/// A tree of the words of files of rules, which are hardly ever where they belong.
+fn any_tree() -> impl Strategy<Value = Value> {
+    let words = "name match unless when tool prompt resource method arguments params result phase \
+        annotations scopes eq in prefix glob regex gt lt exists size under not allow deny route ask \
+        fault redact paths patterns with set remove rename rate_limit limit per key concurrency delay \
+        call tag log level message code timeout sets rules tests given expect after answers";
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    let texts = "tools/call x* $a a.b[0] a..b [ ( \\\\d+ response request 1m principal admin /srv size(item)>1 \
+        params.a.all(i,i==1) deny allow ~";
+    let texts: Vec<String> = texts.split_whitespace().map(str::to_owned).collect();
+    let leaf = prop_oneof![
+        prop::sample::select(texts).prop_map(Value::from),
+        (-3..9_i64).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        let word = prop::sample::select(words.clone());
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            3 => prop::collection::vec((word, inner), 0..6)
+                .prop_map(|members| Value::from(Map::from_iter(members))),
+        ]
+    })
+}
+
 /// The rules that are about a message, found without the index.
 fn held_by_all(set: &RuleSet, subject: &Subject<'_>) -> Vec<u32> {
     let item = View::item_of(subject);
@@ -229,6 +255,21 @@ proptest! {
         let decision = run(&set, &call(&params), &pass).decision;
         if set.hides(&subject) {
             prop_assert_eq!(decision.as_str(), "deny");
+        }
+    }
+
+    #[test]
+    fn any_tree_is_rules_or_problems(rules in prop::collection::vec(any_tree(), 0..4), rest in any_tree()) {
+        let mut root = rest.as_object().cloned().unwrap_or_default();
+        root.extend([
+            ("version".to_owned(), 1.into()),
+            ("default".to_owned(), "deny".into()),
+            ("rules".to_owned(), rules.into()),
+        ]);
+        let text = Value::from(root).to_string();
+        match RuleSet::compile("r.json", &text) {
+            Ok(set) => drop((set.run_tests(), run(&set, &call("{\"name\":\"x\"}"), &vec![crate::Answer::Pass; 40]))),
+            Err(problems) => prop_assert!(!problems.as_slice().is_empty()),
         }
     }
 

@@ -52,9 +52,11 @@ pub struct Evaluation<'s> {
     subject: Subject<'s>,
     /// What the message names, once a rule has asked for it.
     item: Option<Cow<'s, str>>,
-    state: State,
+    state: State<'s>,
     /// The payload is the one that rules have made by now.
     verdict: Verdict<'s>,
+    /// The payload as it was before the rule that is being applied has changed it.
+    undo: Option<Option<String>>,
     /// Whether a rule in audit mode would have ended it: what comes behind it would not have been.
     is_audit_over: bool,
     /// What was looked at, if that is wanted.
@@ -72,16 +74,31 @@ pub enum Progress<'s> {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum State<'s> {
     Start,
     /// The next rule to look for.
     Next(u32),
-    /// This rule is about the message, and this action is next.
-    In(u32, usize),
+    /// A rule is about the message.
+    In(Place<'s>),
     /// The driver has been asked for this action.
-    Asked(u32, usize),
+    Asked(Place<'s>),
     Decided,
     Over,
+}
+
+/// A rule that is about the message, and its next action.
+#[derive(Clone, Copy, Debug)]
+struct Place<'s> {
+    rule: &'s Rule,
+    at: usize,
+    /// The rule to look for behind it.
+    next: u32,
+}
+
+impl Place<'_> {
+    const fn behind(self) -> Self {
+        Self { at: self.at + 1, ..self }
+    }
 }
 
 impl RuleSet {
@@ -94,6 +111,7 @@ impl RuleSet {
             item: subject.item.map(Cow::Borrowed),
             state: State::Start,
             verdict: Verdict::default(),
+            undo: None,
             is_audit_over: false,
             looks: None,
         }
@@ -107,10 +125,10 @@ impl<'s> Evaluation<'s> {
             match self.state {
                 State::Start => self.start(),
                 State::Next(from) => self.look_for(from),
-                State::In(number, at) => self.act(number, at),
-                State::Asked(number, at) => match self.demand(number, at) {
+                State::In(place) => self.act(place),
+                State::Asked(place) => match self.demand(place) {
                     Some(demand) => return Progress::Demand(demand),
-                    None => self.state = State::In(number, at + 1),
+                    None => self.state = State::In(place.behind()),
                 },
                 State::Decided => {
                     self.state = State::Over;
@@ -129,15 +147,15 @@ impl<'s> Evaluation<'s> {
 
     /// Takes the answer to the demand that is open. Without one, nothing happens.
     pub fn answer(&mut self, answer: Answer) {
-        let State::Asked(number, at) = self.state else { return };
-        let Some(rule) = self.set.rule(number) else { return };
-        let next = State::In(number, at + 1);
+        let State::Asked(place) = self.state else { return };
+        let Place { rule, at, .. } = place;
+        let next = State::In(place.behind());
         match answer {
             Answer::Pass => self.state = next,
             Answer::Refuse(reason) => self.refused(rule, at, reason),
             Answer::Replace(payload) => match self.check_replacement(rule, at, &payload) {
                 Ok(()) => {
-                    self.verdict.payload = Some(payload);
+                    self.change(payload);
                     self.state = next;
                 }
                 Err(reason) => self.fail(rule, reason.to_owned()),
@@ -200,8 +218,8 @@ impl<'s> Evaluation<'s> {
             self.decide_by_default();
             return;
         };
-        let Some(rule) = self.set.rule(number) else { return };
         self.state = State::Next(number + 1);
+        let Some(rule) = self.set.rule(number) else { return };
         let subject = Subject { item: self.item.as_deref(), ..self.subject };
         let view = View::new(&subject, self.verdict.payload.as_deref().or(subject.payload));
         let held = rule.holds(&view);
@@ -212,7 +230,8 @@ impl<'s> Evaluation<'s> {
             Ok(Truth::Yes) if rule.mode == Mode::Audit => self.audit(rule),
             Ok(Truth::Yes) => {
                 self.note(rule);
-                self.state = State::In(number, 0);
+                self.undo = None;
+                self.state = State::In(Place { rule, at: 0, next: number + 1 });
             }
             // A message is known: nothing of it is unknown.
             Ok(Truth::No | Truth::Unknown) => {}
@@ -230,44 +249,45 @@ impl<'s> Evaluation<'s> {
         }));
     }
 
-    fn act(&mut self, number: u32, at: usize) {
-        let Some(rule) = self.set.rule(number) else { return };
+    fn act(&mut self, place: Place<'s>) {
+        let Place { rule, at, next } = place;
         match (rule.steps.get(at), &rule.terminal) {
             (Some(Step::Edit(edit)), _) => {
                 // A request without parameters can get some.
                 let payload = self.payload().unwrap_or("{}");
-                // Whatever is wrong with it, no text leaves that a reader would refuse.
                 match edit.apply(payload, self.subject.phase) {
-                    Ok(Some(text)) if is_valid(&text) => self.verdict.payload = Some(text),
+                    Err(reason) => return self.fail(rule, reason),
+                    // Whatever is wrong with it, no text leaves that a reader would refuse.
+                    Ok(Some(text)) if !is_valid(&text) => {
+                        return self.fail(rule, "the payload would be no valid JSON".to_owned());
+                    }
+                    Ok(Some(text)) => self.change(text),
                     Ok(None) => {}
-                    Ok(Some(_)) => {
-                        self.fail(rule, "the payload would be no valid JSON any more".to_owned());
-                        return;
-                    }
-                    Err(reason) => {
-                        self.fail(rule, reason);
-                        return;
-                    }
                 }
-                self.state = State::In(number, at + 1);
+                self.state = State::In(place.behind());
             }
-            (Some(_), _) => self.state = State::Asked(number, at),
+            (Some(_), _) => self.state = State::Asked(place),
             (None, Some(Terminal::Ask { .. })) if at == rule.steps.len() => {
-                self.state = State::Asked(number, at);
+                self.state = State::Asked(place);
             }
             (None, Some(terminal)) => match decision_of(terminal) {
                 // It is where it should go already: other rules decide.
                 Decision::Route(to) if self.subject.server == Some(to) => {
-                    self.state = State::Next(number + 1);
+                    self.state = State::Next(next);
                 }
                 decision => self.decide(Some(&rule.name), decision),
             },
-            (None, None) => self.state = State::Next(number + 1),
+            (None, None) => self.state = State::Next(next),
         }
     }
 
-    fn demand(&self, number: u32, at: usize) -> Option<Demand<'s>> {
-        let rule = self.set.rule(number)?;
+    /// Puts a payload in the place of the one there is, which is kept until the rule is through.
+    fn change(&mut self, payload: String) {
+        let before = self.verdict.payload.replace(payload);
+        self.undo.get_or_insert(before);
+    }
+
+    fn demand(&self, Place { rule, at, .. }: Place<'s>) -> Option<Demand<'s>> {
         let subject = Subject { item: self.item.as_deref(), ..self.subject };
         let view = View::new(&subject, self.payload());
         let kind = match (rule.steps.get(at), &rule.terminal) {
@@ -300,14 +320,15 @@ impl<'s> Evaluation<'s> {
         self.decide(Some(&rule.name), Decision::Deny(Denial { code, message }));
     }
 
-    /// The rule cannot be applied.
+    /// The rule cannot be applied: what it has changed so far is undone.
     fn fail(&mut self, rule: &'s Rule, reason: String) {
         self.verdict.failures.push(Failure { rule: &rule.name, reason });
-        let next = match self.state {
-            State::In(number, _) | State::Asked(number, _) => State::Next(number + 1),
-            state => state,
-        };
-        self.state = next;
+        if let State::In(place) | State::Asked(place) = self.state {
+            self.state = State::Next(place.next);
+            if let Some(before) = self.undo.take() {
+                self.verdict.payload = before;
+            }
+        }
         if rule.on_error == OnError::Deny && rule.mode == Mode::Enforce {
             let decision = denial(DENIED, "a rule could not be applied to this message");
             self.decide(Some(&rule.name), decision);

@@ -8,7 +8,7 @@
 //! - [`RuleSet`]: [compiled](RuleSet::compile) from a text, or all [`Problems`] of it.
 //! - [`Subject`]: what rules can look at in one message; [`Evaluation`]: the machine that does it,
 //!   from [`Demand`]s to a [`Verdict`].
-//! - [`RuleSet::hides`] and [`RuleSet::visible`]: what clients see in lists, by the same rules.
+//! - [`RuleSet::hides`] and [`RuleSet::visible`]: what clients see in lists, by these rules.
 //! - [`RuleSet::explain`] and [`RuleSet::run_tests`]: why, and whether it is as it should be.
 #![doc = include_str!("../GRAMMAR.md")]
 

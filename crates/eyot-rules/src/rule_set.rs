@@ -78,8 +78,8 @@ pub(crate) fn is_of_the_protocol(method: &str) -> bool {
     )
 }
 
-/// Whether the answer is what the client may see, which is filtered by itself, or what changes of
-/// it.
+/// Whether the answer is what the client may see, or changes of that: what it may not see is left
+/// out by itself.
 fn is_list(method: &str) -> bool {
     matches!(
         Method::parse(method),
@@ -87,6 +87,7 @@ fn is_list(method: &str) -> bool {
             | Method::PromptsList
             | Method::ResourcesList
             | Method::ResourcesTemplatesList
+            | Method::CompletionComplete
             | Method::SubscriptionsListen
             | Method::SubscriptionsAcknowledged
     )

@@ -6,6 +6,10 @@ use eyot_types::Era;
 
 /// One message, as far as its caller knows it: everything is borrowed, and nothing is parsed
 /// before a rule asks for it. What is `None` is not known, and no rule that names it holds.
+///
+/// What rides in another message is a subject of its own: the result of a task is that of the
+/// request which has made the task, whatever message brings it, and each request in a result that asks
+/// for more input is one to the client. A result that is not the last one is none.
 #[derive(Clone, Copy, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users")]
 pub struct Subject<'a> {

@@ -9,7 +9,7 @@ mod properties;
 
 use crate::{Answer, Decision, Progress, RuleSet, Subject, Verdict};
 
-/// Compiles rules, of which some lines are always the same.
+/// Compiles rules; the first lines of their file are added.
 #[track_caller]
 fn compile(rules: &str) -> RuleSet {
     let text = format!("version: 1\ndefault: allow\n{rules}");

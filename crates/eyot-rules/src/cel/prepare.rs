@@ -58,11 +58,12 @@ pub(super) fn prepare(expression: IdedExpr, sets: &Named) -> Result<Prepared, St
         places: Vec::new(),
         patterns: HashMap::new(),
         parts_count: 0,
+        names_count: 0,
         loops: 0,
     };
     let expression = preparing.expression(expression)?;
-    let Preparing { places, patterns, parts_count, .. } = preparing;
-    Ok(Prepared { expression, places, patterns, parts_count })
+    let Preparing { places, patterns, parts_count, names_count, .. } = preparing;
+    Ok(Prepared { expression, places, patterns, parts_count: parts_count + names_count })
 }
 
 struct Preparing<'a> {
@@ -72,6 +73,8 @@ struct Preparing<'a> {
     places: Vec<Place>,
     patterns: HashMap<String, Pattern>,
     parts_count: u64,
+    /// The names in sets: a list is made of them each time.
+    names_count: u64,
     /// The loops in each other.
     loops: usize,
 }
@@ -178,7 +181,7 @@ impl Preparing<'_> {
     }
 
     /// A set of the file, as a list.
-    fn set(&self, id: u64, name: &str) -> Result<IdedExpr, String> {
+    fn set(&mut self, id: u64, name: &str) -> Result<IdedExpr, String> {
         let Some(texts) = self.sets.get(name) else {
             let hint = did_you_mean(name, self.sets.keys().map(String::as_str));
             return Err(format!("there is no set `{name}`{hint}"));
@@ -190,6 +193,7 @@ impl Preparing<'_> {
                  use the set in `match`"
             ));
         }
+        self.names_count += texts.len() as u64;
         let literal = |text: &String| IdedExpr {
             id,
             expr: Expr::Literal(LiteralValue::String(text.clone().into())),

@@ -11,6 +11,7 @@ fn compile(text: &str) -> Result<Program, String> {
     let sets = Named::from([
         ("admins".to_owned(), vec!["ann".to_owned()]),
         ("globs".to_owned(), vec!["a*".to_owned()]),
+        ("many".to_owned(), (0..10_000).map(|it| format!("n{it}")).collect()),
     ]);
     Program::compile(text, &sets)
 }
@@ -118,6 +119,9 @@ fn cost_has_a_bound_that_grows_with_no_message() {
     let error = holds("params.a.all(x, params.a.size() > 1)", &params).unwrap_err();
     assert!(error.contains("too large"), "{error}");
     assert_eq!(holds("params.a.all(x, x == 'abcdefgh')", &params), Ok(Truth::Yes));
+    let error = holds("params.a.all(x, !(x in sets.many))", &params).unwrap_err();
+    assert!(error.contains("too large"), "{error}");
+    assert_eq!(holds("'n7' in sets.many", &params), Ok(Truth::Yes));
     let params = format!("{{\"a\":\"{}\"}}", "x".repeat(2 << 20));
     assert!(holds("params.a == 'x'", &params).unwrap_err().contains("too large"));
 }

@@ -176,8 +176,12 @@ fn step(
         "redact" => steps.extend(redact(reader, definitions, (node, phase))),
         "remove" => {
             for (text, at) in reader.texts("`remove`", node) {
-                let path = edited_path(reader, text, (at, phase));
-                steps.extend(path.map(|it| Step::Edit(Edit::Remove(it))));
+                let Some(path) = edited_path(reader, text, (at, phase)) else { continue };
+                if matches!(path.steps().last(), Some(path::Step::Item(_) | path::Step::AnyItem)) {
+                    reader.error(at, "an item of a list cannot be removed, only a member");
+                } else {
+                    steps.push(Step::Edit(Edit::Remove(path)));
+                }
             }
         }
         key => edits(reader, (key, node, phase), steps),

@@ -95,7 +95,7 @@ fn canonical(reader: &mut Reader, node: &Node) -> Option<String> {
     }
 }
 
-/// Texts, and no numbers, of which nobody knows how they were meant.
+/// Texts, and no numbers: a number has no beginning.
 fn only_texts(reader: &mut Reader, what: &str, node: &Node) -> Vec<String> {
     let mut texts = Vec::new();
     for node in one_or_many(node) {

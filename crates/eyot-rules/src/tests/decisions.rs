@@ -330,3 +330,20 @@ fn debug_output_has_no_values() {
     let shown = format!("{subject:?} {evaluation:?} {verdict:?} {explanation:?} {answer:?}");
     assert!(!shown.contains("s3cret"), "{shown}");
 }
+
+#[test]
+fn rule_that_fails_in_the_middle_has_changed_nothing() {
+    let set = compile(
+        "rules:
+  - {name: a, match: {tool: x}, set: {arguments.a: 1}}
+  - {name: b, on_error: skip, match: {tool: x}, set: {arguments.b: 2}, rename: {arguments.a: c}}
+  - {name: d, on_error: skip, match: {tool: x}, set: {arguments.d: 4}, call: scanner}
+",
+    );
+    let subject = call(r#"{"name":"x","arguments":{"c":3}}"#);
+    let verdict = run(&set, &subject, &[Answer::Fail("it is away".into())]);
+    let failed: Vec<_> = verdict.failures.iter().map(|it| it.rule).collect();
+    assert_eq!(failed, ["b", "d"]);
+    let after = r#"{"name":"x","arguments":{"c":3,"a":1}}"#;
+    assert_eq!(verdict.payload.as_deref(), Some(after));
+}

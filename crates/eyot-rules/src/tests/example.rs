@@ -35,3 +35,12 @@ fn every_rule_of_the_example_has_a_test_that_fails_without_it() {
         assert!(!failed(&set).is_empty(), "no test needs `{}`", rule.name);
     }
 }
+
+#[test]
+fn example_of_the_guide_is_true() {
+    let guide = include_str!("../../../../docs/guide/rules.md");
+    let block = guide.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let set = RuleSet::compile("docs/guide/rules.md", block).unwrap();
+    assert_eq!(set.run_tests().len(), 1);
+    assert_eq!(failed(&set), Vec::<String>::new());
+}

@@ -105,6 +105,7 @@ fn actions_that_do_not_fit_are_refused() {
         ("set: {'*': y}", "begins with the name"),
         ("remove: _meta.progressToken", "belongs to the protocol"),
         ("rename: {'arguments.a[0]': y}", "has a name"),
+        ("remove: 'arguments.a[0]'", "only a member"),
         ("rename: {x: name}", "no member can become it"),
         ("redact: {}", "no `paths` and no `patterns`"),
         ("redact: {patterns: 'a*'}", "nothing to cover"),
@@ -209,6 +210,10 @@ tests:
     let failures: Vec<_> = outcomes.iter().map(|it| (&*it.name, it.failures.len())).collect();
     assert_eq!(failures, [("good", 0), ("bad", 4), ("ask", 0), ("set", 0), ("unset", 3)]);
     assert_eq!(outcomes[1].line, 9);
+    let subject = set.test_subject("ask").unwrap();
+    let explanation = set.explain(&subject, |_| crate::Answer::Pass);
+    assert_eq!(explanation.verdict.rule, Some("b"));
+    assert!(set.test_subject("none").is_none());
     assert!(outcomes[1].failures[0].contains("expected \"allow\", found \"deny\""));
 }
 

@@ -107,4 +107,7 @@ fn default_hides_what_no_rule_allows() {
     let visible = set.visible(&list("tools/list"), before);
     assert_eq!(visible.unwrap(), r#"{"tools":[{"name":"x"}]}"#);
     assert_eq!(outcome(&run(&set, &list("tools/list"), &[])), ("allow", None));
+    let params = r#"{"ref":{"type":"ref/prompt","name":"p"}}"#;
+    let subject = Subject { payload: Some(params), ..list("completion/complete") };
+    assert_eq!(outcome(&run(&set, &subject, &[])), ("deny", None));
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{call, compile, run};
 use crate::action::{Edit, Redaction};
-use crate::path::Path;
+use crate::path::{Path, Step, Twice};
 use crate::pattern::Pattern;
 use crate::truth::Truth;
 use crate::view::View;
@@ -129,6 +129,32 @@ fn any_rules() -> impl Strategy<Value = String> {
     })
 }
 
+/// A tree of the words of files of rules, which are hardly ever where they belong.
+fn any_tree() -> impl Strategy<Value = Value> {
+    let words = "name match unless when tool prompt resource method arguments params result phase \
+        annotations scopes eq in prefix glob regex gt lt exists size under not allow deny route ask \
+        fault redact paths patterns with set remove rename rate_limit limit per key concurrency delay \
+        call tag log level message code timeout sets rules tests given expect after answers";
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    let texts = "tools/call x* $a a.b[0] a..b [ ( \\\\d+ response request 1m principal admin /srv size(item)>1 \
+        params.a.all(i,i==1) deny allow ~";
+    let texts: Vec<String> = texts.split_whitespace().map(str::to_owned).collect();
+    let leaf = prop_oneof![
+        prop::sample::select(texts).prop_map(Value::from),
+        (-3..9_i64).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        let word = prop::sample::select(words.clone());
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            3 => prop::collection::vec((word, inner), 0..6)
+                .prop_map(|members| Value::from(Map::from_iter(members))),
+        ]
+    })
+}
+
 /// The rules that are about a message, found without the index.
 fn held_by_all(set: &RuleSet, subject: &Subject<'_>) -> Vec<u32> {
     let item = View::item_of(subject);
@@ -162,6 +188,28 @@ proptest! {
         let after = after.unwrap_or_default().unwrap_or(payload);
         prop_assert!(Json::parse(&after).is_some(), "{}", after);
         prop_assert_eq!(others(&after, &edit), before);
+    }
+
+    #[test]
+    fn edits_do_what_they_say(payload in any_payload(), edit in any_edit()) {
+        let Ok(after) = edit.apply(&payload, Phase::Response) else { return Ok(()) };
+        let after = after.unwrap_or(payload);
+        match &edit {
+            Edit::Set(path, value) => {
+                let found = path.values(&after, Twice::All).unwrap();
+                let are_names = path.steps().iter().all(|it| matches!(it, Step::Member(_)));
+                prop_assert!(!are_names || !found.is_empty(), "{path} in {after}");
+                prop_assert!(found.iter().all(|it| it == value), "{path} in {after}");
+            }
+            Edit::Remove(path) if !matches!(path.steps().last(), Some(Step::Item(_) | Step::AnyItem)) => {
+                prop_assert_eq!(path.values(&after, Twice::All).unwrap(), Vec::<&str>::new());
+            }
+            Edit::Redact(redaction) if redaction.patterns.is_empty() => {
+                let found = redaction.paths[0].values(&after, Twice::All).unwrap();
+                prop_assert!(found.iter().all(|it| *it == r#""[\"]""#), "{after}");
+            }
+            _ => {}
+        }
     }
 
     #[test]
@@ -207,6 +255,21 @@ proptest! {
         let decision = run(&set, &call(&params), &pass).decision;
         if set.hides(&subject) {
             prop_assert_eq!(decision.as_str(), "deny");
+        }
+    }
+
+    #[test]
+    fn any_tree_is_rules_or_problems(rules in prop::collection::vec(any_tree(), 0..4), rest in any_tree()) {
+        let mut root = rest.as_object().cloned().unwrap_or_default();
+        root.extend([
+            ("version".to_owned(), 1.into()),
+            ("default".to_owned(), "deny".into()),
+            ("rules".to_owned(), rules.into()),
+        ]);
+        let text = Value::from(root).to_string();
+        match RuleSet::compile("r.json", &text) {
+            Ok(set) => drop((set.run_tests(), run(&set, &call("{\"name\":\"x\"}"), &vec![crate::Answer::Pass; 40]))),
+            Err(problems) => prop_assert!(!problems.as_slice().is_empty()),
         }
     }
 

@@ -117,6 +117,14 @@ impl<L> HttpServer<L> {
         HttpServer { eras, registry, store, limits, shutdown, tasks, tls, layer }
     }
 
+    /// The server without its layers, for an [`HttpService`](crate::HttpService) inside of a foreign
+    /// server. What they did, a policy of a proxy among them, has to stand before that service.
+    #[must_use]
+    pub fn without_layers(self) -> HttpServer {
+        let Self { eras, registry, store, limits, shutdown, tasks, tls, .. } = self;
+        HttpServer { eras, registry, store, limits, shutdown, tasks, tls, layer: Identity::new() }
+    }
+
     /// The endpoint without the layers, for a stack inside of a foreign server.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {

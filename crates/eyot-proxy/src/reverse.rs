@@ -86,7 +86,8 @@ impl ReverseProxy {
         }
     }
 
-    /// The server that it is, for layers of HTTP behind its policy.
+    /// The server that it is, for layers of HTTP behind its policy, or for a foreign server
+    /// ([`HttpServer::without_layers`]).
     #[must_use]
     pub fn into_server(self) -> BehindPolicy {
         self.server

@@ -6,16 +6,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eyot_endpoint::{Authenticate, Authenticated, Authentication, Credentials, Keys};
+use bytes::Bytes;
+use eyot_endpoint::{Authenticate, Authenticated, Authentication, Credentials, HttpService, Keys};
 use eyot_http::RequestHead;
 use eyot_policy::{By, LivePolicy, Policy, PolicyLayer, Rate};
 use eyot_service::Principal;
+use eyot_session::LogLimits;
+use eyot_store_memory::MemoryStore;
+use eyot_upstream::Target;
 use http::{Request, Response, StatusCode, request};
+use http_body_util::Full;
 use parking_lot::Mutex;
 use tower_layer::Layer as _;
 use tower_service::Service;
 
 use super::Policed;
+use crate::{ProxyConfig, ReverseProxy};
 
 /// Keeps the head of the last request.
 #[derive(Clone, Debug, Default)]
@@ -105,5 +111,22 @@ async fn clients_without_a_name_are_one() {
 async fn without_a_ticket_all_is_as_it_was() {
     for _ in 0..3 {
         assert!(authenticated(None, Arc::new(Alice { is_slow: true })).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_inside_of_a_foreign_server_has_its_policy_before_it() {
+    let policy = policy();
+    let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    config.policy = Some(policy.clone());
+    let proxy = ReverseProxy::new(Target::command("not-started", ["x"]), config);
+    let service = HttpService::new(proxy.into_server().without_layers());
+    let mut service = policy.layer().layer(service);
+    // The endpoint misses a session; then it does not get to that.
+    for status in [StatusCode::BAD_REQUEST, StatusCode::TOO_MANY_REQUESTS] {
+        let request = Request::get("/mcp").header("host", "127.0.0.1");
+        let request = request.header("accept", "text/event-stream");
+        let Ok(answer) = service.call(request.body(Full::<Bytes>::default()).unwrap()).await;
+        assert_eq!(answer.status(), status);
     }
 }

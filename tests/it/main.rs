@@ -66,6 +66,8 @@ mod hostile;
 #[cfg(test)]
 mod http_sse;
 #[cfg(test)]
+mod interception;
+#[cfg(test)]
 mod interceptor_commands;
 #[cfg(test)]
 mod interceptor_fixtures;

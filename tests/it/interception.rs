@@ -1,0 +1,119 @@
+//! The program with the interceptors of a file: guards and rules before a server, for clients of both eras.
+
+use std::path::Path;
+use std::time::Duration;
+
+use eyot::{Client, ClientError, EraMode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::support::Program;
+use crate::support::program::program;
+
+const RULES: &str = r"
+version: 1
+default: allow
+rules:
+  - name: no-adding
+    match: {tool: add}
+    deny: nothing is added here
+  - name: loud
+    match: {tool: echo, arguments: {text: quiet}}
+    set: {arguments.text: LOUD}
+";
+
+const SETTINGS: &str = r"
+guard: {secrets: {}, arguments: true}
+rules: [rules.yaml]
+";
+
+/// The program before its own demo server, with these files in its folder.
+async fn serve(folder: &Path, boundary: &str) -> Program {
+    std::fs::write(folder.join("rules.yaml"), RULES).unwrap();
+    std::fs::write(folder.join("i.yaml"), format!("boundary: {boundary}\n{SETTINGS}")).unwrap();
+    let mut command = Command::new(program());
+    command.current_dir(folder);
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--store", "memory:"]);
+    command.args(["--interceptors", "i.yaml", "--"]).arg(program()).arg("demo-server");
+    Program::start(&mut command).await
+}
+
+async fn client(program: &Program, era: EraMode) -> Client {
+    Client::builder("tester", "1.0").era(era).connect(program.url()).await.unwrap()
+}
+
+/// What a call says: its text, or the error.
+async fn said(client: &Client, tool: &str, arguments: Value) -> String {
+    match client.call_tool(tool, arguments).await {
+        Ok(answer) => answer.text(),
+        Err(ClientError::Rpc(error)) => error.message,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A made-up key in two parts, so that scanners of secrets do not take this file for a leak.
+fn key() -> String {
+    ["ghp_", "1a2B3c4D5e6F7g8H9i0J1"].concat()
+}
+
+#[tokio::test]
+async fn guards_and_rules_of_a_file_hold_for_clients_of_both_eras_at_both_boundaries() {
+    for boundary in ["upstream", "downstream"] {
+        let folder = TempDir::new().unwrap();
+        let program = serve(folder.path(), boundary).await;
+        for era in [EraMode::Legacy, EraMode::Modern] {
+            let client = client(&program, era).await;
+            let tools = client.list_tools().await.unwrap().tools;
+            let names: Vec<_> = tools.iter().map(|it| it.name.as_str()).collect();
+            assert!(!names.contains(&"add") && names.contains(&"echo"), "{boundary} {era:?}");
+            let added = said(&client, "add", json!({ "a": 1, "b": 2 })).await;
+            assert_eq!(added, "nothing is added here", "{boundary} {era:?}");
+            assert_eq!(said(&client, "echo", json!({ "text": "quiet" })).await, "LOUD");
+            let echoed = said(&client, "echo", json!({ "text": key() })).await;
+            assert_eq!(echoed, "[redacted:github_token]");
+            let unfit = said(&client, "echo", json!({ "text": 7 })).await;
+            assert!(unfit.starts_with("invalid arguments: /text"), "{boundary} {era:?}: {unfit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_read_again_and_one_that_cannot_be_used_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let program = serve(folder.path(), "upstream").await;
+    let client = client(&program, EraMode::Modern).await;
+    let rules = folder.path().join("rules.yaml");
+    std::fs::write(&rules, "version: 2").unwrap();
+    hang_up(&program);
+    let adding = json!({ "a": 1, "b": 2 });
+    assert_eq!(said(&client, "add", adding.clone()).await, "nothing is added here");
+    std::fs::write(&rules, RULES.replace("nothing is added", "NOTHING IS ADDED")).unwrap();
+    hang_up(&program);
+    let changed = async {
+        while said(&client, "add", adding.clone()).await != "NOTHING IS ADDED here" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), changed).await.unwrap();
+}
+
+fn hang_up(program: &Program) {
+    let kill =
+        std::process::Command::new("kill").args(["-HUP", &program.pid().to_string()]).status();
+    assert!(kill.unwrap().success());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_told_with_its_place_and_nothing_is_served() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("i.yaml"), "guard:\n  secrets:\n    forms: {mine: '('}\n")
+        .unwrap();
+    let mut command = Command::new(program());
+    command.current_dir(folder.path());
+    command.args(["serve", "--store", "memory:", "--interceptors", "i.yaml", "--", "true"]);
+    let output = command.output().await.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("i.yaml:3:5: error: the form of `mine` cannot be used"), "{told}");
+}

@@ -42,7 +42,7 @@ const TABLE: Table = Table {
         ("proxies", &["eyot-config", "eyot-proxy"]),
         ("files", &["eyot-interception", "eyot-wrap"]),
         ("facade", &["eyot"]),
-        ("samples", &["eyot-samples"]),
+        ("samples", &["eyot-samples", "eyot-terminal"]),
         ("program", &["eyot-cli"]),
     ],
     support: &["eyot-testkit"],

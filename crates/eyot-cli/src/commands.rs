@@ -15,7 +15,6 @@ mod page;
 mod prompt;
 mod read;
 mod show;
-mod table;
 
 use crate::args::ClientCommand;
 use crate::commands::connection::Home;

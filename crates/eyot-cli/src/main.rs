@@ -6,7 +6,6 @@ mod config;
 mod demo;
 mod demo_server;
 mod descriptors;
-mod escape;
 mod everything;
 mod failure;
 mod forward;

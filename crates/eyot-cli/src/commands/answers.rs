@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::form::{self, Terminal};
 use crate::args::Answer;
-use crate::escape::escaped;
 use crate::writer::{self, Lines, say};
+use eyot_terminal::escaped;
 
 /// Answers the questions of one server.
 pub(super) struct Answers {

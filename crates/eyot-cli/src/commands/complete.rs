@@ -8,9 +8,9 @@ use super::answers::Source;
 use super::connection::{Connection, Home, Words};
 use super::{arguments, show};
 use crate::args::Complete;
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::writer;
+use eyot_terminal::escaped;
 
 /// Runs the command.
 pub(super) async fn run(complete: Complete, home: &Home, is_json: bool) -> anyhow::Result<()> {

@@ -10,8 +10,8 @@ use serde_json::{Number, Value};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 use super::page::Page;
-use crate::escape::escaped;
 use crate::writer::Lines;
+use eyot_terminal::escaped;
 
 /// The user: types lines, and sees what is written.
 pub(super) struct Terminal<R, W> {

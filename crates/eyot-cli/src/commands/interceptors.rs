@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answers::Source;
 use super::connection::{Connection, Home, Words, limits, unconnected};
-use super::{show, table};
+use super::show;
 use crate::args::{
     InterceptorsInvoke, InterceptorsList, InterceptorsOf, InterceptorsPlan, InterceptorsTest,
     Server,
@@ -49,7 +49,7 @@ async fn list(list: InterceptorsList, home: &Home, is_json: bool) -> anyhow::Res
         let text = show::first_line(it.description.as_deref()).to_owned();
         [it.name.clone(), json!(it.kind).as_str().unwrap_or_default().to_owned(), hooks, text]
     };
-    Ok(table::print(0, &listed.interceptors.iter().map(row).collect::<Vec<_>>())?)
+    Ok(eyot_terminal::print_table(0, &listed.interceptors.iter().map(row).collect::<Vec<_>>())?)
 }
 
 /// A question to an interceptor; the payload is that of the file, to the letter.
@@ -97,7 +97,7 @@ async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Res
     for order in orders {
         writer::print(&format!("{} ({})", order.event, order.phase.as_str()))?;
         let rows: Vec<_> = order.steps.iter().map(|it| [it.name.clone(), it.manner()]).collect();
-        table::print(2, &rows)?;
+        eyot_terminal::print_table(2, &rows)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::answers::Source;
 use super::connection::{Connection, Home, Words};
-use super::{show, table};
+use super::show;
 use crate::args::List;
 use crate::writer;
 
@@ -136,7 +136,7 @@ fn section(title: &str, rows: impl Iterator<Item = [String; 3]>) -> anyhow::Resu
     }
     writer::print("")?;
     writer::print(&format!("{title} ({})", rows.len()))?;
-    Ok(table::print(2, &rows)?)
+    Ok(eyot_terminal::print_table(2, &rows)?)
 }
 
 fn described(description: Option<&str>) -> String {

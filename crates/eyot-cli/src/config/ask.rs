@@ -8,8 +8,8 @@ use eyot_config::Input;
 use eyot_stdx::Secret;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
-use crate::escape::escaped;
 use crate::writer;
+use eyot_terminal::escaped;
 
 /// What the user has said, so that each thing is asked once, also when a file is read again.
 static SAID: Mutex<Option<HashMap<String, Secret<String>>>> = Mutex::new(None);

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::across::{Across, Tasks};
 use super::{Explanation, story};
-use crate::commands::table;
 use crate::writer;
 
 /// Prints an explanation.
@@ -56,7 +55,7 @@ fn across(era: Era, across: &Across) -> anyhow::Result<()> {
     if !left_out.is_empty() {
         writer::print("")?;
         writer::print("  Tools that are left out")?;
-        table::print(4, &left_out.iter().map(pair).collect::<Vec<_>>())?;
+        eyot_terminal::print_table(4, &left_out.iter().map(pair).collect::<Vec<_>>())?;
     }
     Ok(())
 }
@@ -76,11 +75,11 @@ fn section(title: &str, lost: impl Iterator<Item = (Feature, String)>) -> anyhow
         true => writer::print(&format!("  {title}: nothing"))?,
         false => writer::print(&format!("  {title}"))?,
     }
-    Ok(table::print(4, &rows)?)
+    Ok(eyot_terminal::print_table(4, &rows)?)
 }
 
 fn rows(rows: &[[String; 2]]) -> anyhow::Result<()> {
-    Ok(table::print(2, rows)?)
+    Ok(eyot_terminal::print_table(2, rows)?)
 }
 
 fn clients(era: Era) -> &'static str {

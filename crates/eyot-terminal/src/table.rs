@@ -8,7 +8,11 @@ use crate::escape::escaped;
 use crate::writer;
 
 /// Prints the rows of one table, each behind so many spaces.
-pub(super) fn print<const N: usize>(indent: usize, rows: &[[String; N]]) -> std::io::Result<()> {
+///
+/// # Errors
+///
+/// Standard output takes no more.
+pub fn print_table<const N: usize>(indent: usize, rows: &[[String; N]]) -> std::io::Result<()> {
     let room = writer::stdout_columns().map(|it| it.saturating_sub(indent));
     let indent = " ".repeat(indent);
     lines(rows, room).iter().try_for_each(|line| writer::print(&format!("{indent}{line}")))

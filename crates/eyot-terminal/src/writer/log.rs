@@ -10,10 +10,13 @@ use crate::escape::{escaped, escaped_json};
 
 /// What the lines of the log look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogForm {
+#[expect(clippy::exhaustive_enums, reason = "all forms that the log has")]
+pub enum LogForm {
     /// For a person at a terminal.
     Colored,
+    /// For a program: one object a line.
     Json,
+    /// For a file.
     Plain,
 }
 
@@ -22,7 +25,7 @@ pub(crate) enum LogForm {
 /// The event comes with all its fields in it, each formatted as its caller wanted: a line end or an
 /// escape sequence in any of them is a character of this one event.
 #[derive(Debug)]
-pub(crate) struct LogWriter<P> {
+pub struct LogWriter<P> {
     place: P,
     form: LogForm,
     /// The width of the terminal, if the place is one.
@@ -31,7 +34,7 @@ pub(crate) struct LogWriter<P> {
 
 /// Collects one event, and writes it when it is complete.
 #[derive(Debug)]
-pub(crate) struct Event<W: Write> {
+pub struct Event<W: Write> {
     place: W,
     text: Vec<u8>,
     form: LogForm,
@@ -41,7 +44,8 @@ pub(crate) struct Event<W: Write> {
 
 impl<W: Write, P: Fn() -> W> LogWriter<P> {
     /// The log at a place.
-    pub(crate) fn new(place: P, form: LogForm, columns: fn() -> Option<usize>) -> Self {
+    #[must_use]
+    pub const fn new(place: P, form: LogForm, columns: fn() -> Option<usize>) -> Self {
         Self { place, form, columns }
     }
 }

@@ -9,13 +9,13 @@ use std::fmt::Write as _;
 
 /// The text with escapes such as `\u{1b}` for every character that steers. Line ends are escaped
 /// too: one line stays one line.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     replaced(text, |it| steers(it) && it != '\t', |it, escaped| escaped.extend(it.escape_default()))
 }
 
 /// A JSON text that means what `json` means and has escapes such as `\u001b`. Line ends become
 /// spaces: in JSON they stand between values.
-pub(crate) fn escaped_json(json: &str) -> Cow<'_, str> {
+pub fn escaped_json(json: &str) -> Cow<'_, str> {
     replaced(json, steers, |it, escaped| {
         if it.is_ascii_whitespace() {
             escaped.push(' ');

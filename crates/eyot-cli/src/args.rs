@@ -10,6 +10,7 @@ mod manual;
 mod message_bound;
 mod named_upstreams;
 mod refusal;
+mod rules;
 mod transport;
 mod values;
 mod wrap;
@@ -41,6 +42,8 @@ pub(crate) use self::manual::{Completions, Manual};
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::named_upstreams::NamedUpstreams;
 pub(crate) use self::refusal::refusal;
+use self::rules::RULES_EXAMPLES;
+pub(crate) use self::rules::{ExplainRules, Pin, RuleFiles, Rules};
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
@@ -102,6 +105,9 @@ pub(crate) enum Command {
     /// Write the servers of clients in eyot's own form.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Check, test and explain files of rules.
+    #[command(subcommand, after_help = RULES_EXAMPLES)]
+    Rules(Rules),
     /// List stored sessions, show one, or remove one.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
@@ -117,7 +123,11 @@ impl Command {
     /// Whether it does something for a person and ends.
     pub(crate) fn is_client(&self) -> bool {
         let is_of_files = matches!(self, Self::Wrap(_) | Self::Unwrap(_) | Self::Import(_));
-        is_of_files || matches!(self, Self::Client(_) | Self::Config(_) | Self::Interceptors(_))
+        is_of_files
+            || matches!(
+                self,
+                Self::Client(_) | Self::Config(_) | Self::Rules(_) | Self::Interceptors(_)
+            )
     }
 }
 

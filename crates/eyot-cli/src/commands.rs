@@ -12,6 +12,7 @@ mod interceptors;
 mod list;
 mod listen;
 mod page;
+mod pin;
 mod prompt;
 mod read;
 mod show;
@@ -78,6 +79,7 @@ async fn dispatch(command: ClientCommand, home: &Home, is_json: bool) -> anyhow:
         ClientCommand::Prompt(prompt) => prompt::run(prompt, home, is_json).await,
         ClientCommand::Complete(complete) => complete::run(complete, home, is_json).await,
         ClientCommand::Listen(listen) => listen::run(listen, home).await,
+        ClientCommand::Pin(pin) => pin::run(pin, home, is_json).await,
         ClientCommand::Interceptors(of) => Box::pin(interceptors::run(*of, home, is_json)).await,
     }
 }

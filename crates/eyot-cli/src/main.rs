@@ -16,6 +16,7 @@ mod manual;
 mod places;
 mod policy;
 mod reaper;
+mod rules;
 mod secrets;
 mod serve;
 mod sessions;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Wrap(asked) => wrap::wrap(&asked, args.json),
         Command::Unwrap(asked) => wrap::unwrap(&asked, args.json),
         Command::Import(asked) => wrap::import(&asked, args.json),
+        Command::Rules(asked) => rules::run(&asked, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
         Command::Completions(asked) => manual::completions(&asked),
         Command::Man(asked) => manual::run(&asked),

@@ -56,15 +56,36 @@ impl Pins {
         format!("{{\n  \"version\": {VERSION},\n  \"servers\": {{{servers}\n  }}\n}}\n")
     }
 
-    /// Pins the tools of a server: the raw JSON of each, as it lists them. What it had before is
-    /// replaced. What has no name is left out.
-    pub fn pin<'a>(&mut self, server: &str, tools: impl IntoIterator<Item = &'a str>) {
+    /// Pins the tools of a server: the raw JSON of each, as it lists them. What it had before is replaced,
+    /// and how that differs is returned, one line for each tool. What has no name is left out.
+    pub fn pin<'a>(
+        &mut self,
+        server: &str,
+        tools: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<String> {
         let pinned = tools.into_iter().filter_map(|it| {
             let definition = definition(it)?;
             Some((definition.name.clone(), RawValue::from_string(definition.text).ok()?))
         });
-        self.servers.insert(server.to_owned(), pinned.collect());
+        let now: BTreeMap<String, Box<RawValue>> = pinned.collect();
+        let before = self.servers.insert(server.to_owned(), now.clone()).unwrap_or_default();
+        changes(&before, &now)
     }
+}
+
+/// How tools differ from what they were.
+fn changes(
+    before: &BTreeMap<String, Box<RawValue>>,
+    now: &BTreeMap<String, Box<RawValue>>,
+) -> Vec<String> {
+    let gone = before.keys().filter(|it| !now.contains_key(*it));
+    let gone = gone.map(|name| format!("{name}: is gone"));
+    let others = now.iter().filter_map(|(name, now)| {
+        let Some(before) = before.get(name) else { return Some(format!("{name}: is new")) };
+        let members = differing(&canonical(before.get()), now.get());
+        (!members.is_empty()).then(|| format!("{name}: {} changed", members.join(", ")))
+    });
+    gone.chain(others).collect()
 }
 
 /// A file that holds no pins.

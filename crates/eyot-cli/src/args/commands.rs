@@ -12,6 +12,7 @@ use super::config::FromFile;
 use super::explained::Explained;
 use super::interceptors::InterceptorsOf;
 use super::message_bound::MessageBound;
+use super::rules::{PIN_EXAMPLES, PIN_USAGE, Pin};
 use super::transport::Transport;
 use super::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_duration};
 
@@ -43,6 +44,9 @@ pub(crate) enum ClientCommand {
     /// Print changes at a server, one JSON line each, until interrupted.
     #[command(override_usage = LISTEN_USAGE, after_help = LISTEN_EXAMPLES)]
     Listen(ListenTo),
+    /// Approve the tools of a server, by a file.
+    #[command(override_usage = PIN_USAGE, after_help = PIN_EXAMPLES)]
+    Pin(Pin),
     /// What `eyot interceptors` does with those of servers.
     #[command(skip)]
     Interceptors(Box<InterceptorsOf>),
@@ -139,6 +143,7 @@ impl ClientCommand {
             Self::Prompt(it) => (&mut it.server, &mut it.words),
             Self::Complete(it) => (&mut it.server, &mut it.words),
             Self::Listen(it) => (&mut it.server, &mut it.words),
+            Self::Pin(it) => (&mut it.server, &mut it.words),
             Self::Interceptors(it) => return it.server(),
         })
     }

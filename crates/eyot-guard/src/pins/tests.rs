@@ -19,7 +19,11 @@ fn a_definition_is_what_it_says_whatever_its_order_and_what_is_beside_it() {
 #[test]
 fn pins_go_to_a_file_and_come_back() {
     let mut pins = Pins::new();
-    pins.pin("", [TOOL, "{}"]);
+    assert_eq!(pins.pin("", [TOOL, "{}"]), ["add: is new"]);
+    assert_eq!(pins.pin("", [TOOL]), [""; 0]);
+    let changed = TOOL.replace("Adds.", "Adds!");
+    assert_eq!(pins.clone().pin("", [changed.as_str()]), ["add: description changed"]);
+    assert_eq!(pins.clone().pin("", []), ["add: is gone"]);
     pins.pin("big \"one\"", []);
     let text = pins.to_text();
     assert_eq!(Pins::parse(&text).unwrap().to_text(), text);

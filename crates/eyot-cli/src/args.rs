@@ -25,7 +25,8 @@ use eyot::{Affinity, Limits};
 
 pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
-    Answer, Call, ClientCommand, Complete, Doctor, Explain, List, ListenTo, Prompt, Read, Server,
+    Answer, Call, ClientCommand, Complete, Doctor, Explain, List, ListenTo, Pin, Prompt, Read,
+    Server,
 };
 use self::config::CONFIG_EXAMPLES;
 pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Together};
@@ -43,7 +44,7 @@ pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::named_upstreams::NamedUpstreams;
 pub(crate) use self::refusal::refusal;
 use self::rules::RULES_EXAMPLES;
-pub(crate) use self::rules::{ExplainRules, Pin, RuleFiles, Rules};
+pub(crate) use self::rules::{ExplainRules, RuleFiles, Rules};
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;

@@ -9,7 +9,6 @@ use tokio::sync::Notify;
 use crate::args::{Beside, Connect, Run, Transport};
 use crate::config::{ManyFiles, World};
 use crate::failure::Failure;
-use crate::interception::{self, InterceptorFile};
 use crate::signals::Signals;
 use crate::{config, serve, transport};
 
@@ -107,13 +106,13 @@ fn start(
         config.endpoint.limits = limits;
         config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();
-        let intercepting = InterceptorFile::open(beside.interceptors.as_ref(), &mut config).await?;
+        let intercepting = serve::intercepting(beside.interceptors.as_ref(), &mut config).await?;
         let proxy = proxy(config);
         let hangup = Notify::new();
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}
-            () = interception::follow(intercepting, &hangup) => {}
+            () = eyot_interception::follow(intercepting, &hangup) => {}
         }
         Ok(())
     });

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use eyot::policy::{Finding, Origin, PolicyProblems, parse_head};
 use eyot::{LivePolicy, Policy};
 use eyot_config::{Document, Problem};
+use eyot_files::Stamp;
 use serde_json::{Value, json};
 
 use crate::args::Explained;
 use crate::config::read_bytes;
 use crate::failure::{Code, Failure};
-use crate::stamp::Stamp;
 use crate::{input, writer};
 
 /// A policy, and the file that it comes from.

@@ -1,5 +1,6 @@
 //! `eyot serve`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,13 +12,13 @@ use eyot::{
     ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, ReverseProxy,
     SqliteOptions, SqliteStore, Target,
 };
+use eyot_interception::{InterceptionDriver, InterceptorFile};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
 use crate::failure::Failure;
-use crate::interception::{self, InterceptorFile};
 use crate::policy::PolicyFile;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
@@ -178,7 +179,7 @@ pub(crate) fn start(
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
         config.policy = policy.as_ref().map(PolicyFile::live);
         let shutdown = config.endpoint.shutdown.clone();
-        let intercepting = InterceptorFile::open(listen.interceptors.as_ref(), &mut config).await?;
+        let intercepting = intercepting(listen.interceptors.as_ref(), &mut config).await?;
         let hangup = Notify::new();
         let (proxy, files) = place.proxy(config);
         let files = Files {
@@ -200,11 +201,20 @@ pub(crate) fn start(
             drained = serving => report(drained),
             () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
             () = files.keep_fresh(&proxy) => {}
-            () = interception::follow(intercepting, &hangup) => {}
+            () = eyot_interception::follow(intercepting, &hangup) => {}
         }
         drop(bound.file);
         Ok(())
     })
+}
+
+/// What the interceptors of a file need to be kept up to date; `None`: no flag names one.
+pub(crate) async fn intercepting(
+    file: Option<&PathBuf>,
+    config: &mut ProxyConfig,
+) -> anyhow::Result<Option<(InterceptorFile, InterceptionDriver)>> {
+    let opened = InterceptorFile::open(file, config).await;
+    Ok(opened.map_err(|it| Failure::usage(it.to_string()))?)
 }
 
 /// Logs how it ended.

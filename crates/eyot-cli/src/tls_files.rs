@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::{ServerTls, TlsIdentity};
+use eyot_files::Stamp;
 
 use crate::args::ServerFiles;
-use crate::stamp::Stamp;
 use crate::transport::{identity_in, read};
 
 /// TLS with clients, and the files that it comes from.

@@ -6,12 +6,15 @@
 //! - [`read`]: a file, up to a bound.
 //! - [`replace`], [`write_new`]: a file gets its text.
 //! - [`Backups`]: what it was before, beside it.
+//! - [`Stamp`]: whether it has changed.
 
 mod backups;
 mod replace;
+mod stamp;
 
 pub use crate::backups::Backups;
 pub use crate::replace::{Readers, read, replace, write_new};
+pub use crate::stamp::Stamp;
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,12 @@
 //! [`Settings`] is the form of the file. [`Interception`] is what came of it: a plan at each boundary of a
 //! proxy, which stays while the file changes.
 
+mod file;
 mod interception;
 mod settings;
 mod steps;
 
+pub use crate::file::{FileProblems, InterceptorFile, follow};
 pub use crate::interception::{Interception, InterceptionDriver};
 pub use crate::settings::{
     At, GuardSettings, Hidden, SecretSettings, ServerSettings, Settings, StepSettings,

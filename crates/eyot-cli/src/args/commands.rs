@@ -12,7 +12,6 @@ use super::config::FromFile;
 use super::explained::Explained;
 use super::interceptors::InterceptorsOf;
 use super::message_bound::MessageBound;
-use super::rules::{PIN_EXAMPLES, PIN_USAGE, Pin};
 use super::transport::Transport;
 use super::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_duration};
 
@@ -51,6 +50,17 @@ pub(crate) enum ClientCommand {
     #[command(skip)]
     Interceptors(Box<InterceptorsOf>),
 }
+
+const PIN_USAGE: &str = "eyot pin [OPTIONS] <URL>
+       eyot pin [OPTIONS] -- <CMD> [ARG]...";
+const PIN_EXAMPLES: &str = "\
+Examples:
+  eyot pin https://mcp.example/mcp
+  eyot pin --name files --file pins.json -- npx -y @modelcontextprotocol/server-filesystem /srv
+  eyot pin --check https://mcp.example/mcp
+
+The definitions of all tools are written to the file, and what has changed is told. With --check nothing
+is written, and the exit code is 1 if a tool is not what the file says.";
 
 const LIST_USAGE: &str = "eyot list [OPTIONS] <URL>
        eyot list [OPTIONS] --config <FILE> [--server <NAME>]
@@ -147,6 +157,25 @@ impl ClientCommand {
             Self::Interceptors(it) => return it.server(),
         })
     }
+}
+
+/// `eyot pin`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Pin {
+    /// The server's URL.
+    #[arg(value_name = "URL")]
+    pub(crate) words: Vec<String>,
+    /// The file of pins.
+    #[arg(long, value_name = "FILE", default_value = "pins.json")]
+    pub(crate) file: PathBuf,
+    /// The name of the server behind a gateway. The only server of a program has none.
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// Write nothing; say whether the tools are what the file says.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 /// The flags for the server and the way to speak to it.

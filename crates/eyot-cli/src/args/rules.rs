@@ -1,10 +1,9 @@
-//! The flags for rules and pins.
+//! The flags for rules.
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::commands::Server;
 use super::values::SpokenEra;
 
 pub(super) const RULES_EXAMPLES: &str = "\
@@ -65,34 +64,4 @@ pub(crate) struct ExplainRules {
     /// The era of the client.
     #[arg(long, value_enum)]
     pub(crate) era: Option<SpokenEra>,
-}
-
-pub(super) const PIN_USAGE: &str = "eyot pin [OPTIONS] <URL>
-       eyot pin [OPTIONS] -- <CMD> [ARG]...";
-pub(super) const PIN_EXAMPLES: &str = "\
-Examples:
-  eyot pin https://mcp.example/mcp
-  eyot pin --name files --file pins.json -- npx -y @modelcontextprotocol/server-filesystem /srv
-  eyot pin --check https://mcp.example/mcp
-
-The definitions of all tools are written to the file, and what has changed is told. With --check nothing
-is written, and the exit code is 1 if a tool is not what the file says.";
-
-/// `eyot pin`.
-#[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct Pin {
-    /// The server's URL.
-    #[arg(value_name = "URL")]
-    pub(crate) words: Vec<String>,
-    /// The file of pins.
-    #[arg(long, value_name = "FILE", default_value = "pins.json")]
-    pub(crate) file: PathBuf,
-    /// The name of the server behind a gateway. The only server of a program has none.
-    #[arg(long, default_value = "")]
-    pub(crate) name: String,
-    /// Write nothing; say whether the tools are what the file says.
-    #[arg(long)]
-    pub(crate) check: bool,
-    #[command(flatten)]
-    pub(crate) server: Server,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use eyot::{Command, GatewayConfig, GatewayServer, Limits, Target};
 use eyot_config::{Config, ServerConfig};
+use eyot_files::Stamp;
 
 use super::fill::{
     affinity_of, era_of, fill_child, fill_headers, fill_transport, refuse, tell, tools_of, words_of,
@@ -13,7 +14,6 @@ use super::fill::{
 use super::{World, read};
 use crate::args::{CallTimes, FromFile, MessageBound, SharedBy, SpokenEra, Together, Transport};
 use crate::failure::Failure;
-use crate::stamp::Stamp;
 use crate::transport::{self, with_credentials};
 
 /// Files with the servers of a gateway, and the flags that hold for all of them.

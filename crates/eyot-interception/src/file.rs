@@ -1,22 +1,27 @@
-//! The interceptors of `--interceptors`: guards, rules and servers of interceptors, read again when one of
-//! their files changes.
+//! A file of settings, read again when it, or a file that it names, changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot::{ProxyConfig, Runtime};
 use eyot_config::{Document, Problem};
-use eyot_interception::{Interception, InterceptionDriver, Settings, SettingsProblem};
+use eyot_files::Stamp;
+use eyot_proxy::ProxyConfig;
+use eyot_upstream::Runtime;
 use tokio::sync::Notify;
 
-use crate::config::read_bytes;
-use crate::failure::Failure;
-use crate::stamp::Stamp;
+use crate::interception::{Interception, InterceptionDriver};
+use crate::settings::Settings;
+use crate::steps::SettingsProblem;
+
+/// All that is wrong with a file of settings, one line each, with places.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FileProblems(String);
 
 /// The plans of a proxy, and the file that they come from.
 #[derive(Debug)]
-pub(crate) struct InterceptorFile {
+pub struct InterceptorFile {
     path: PathBuf,
     plans: Interception,
 }
@@ -26,11 +31,16 @@ impl InterceptorFile {
     /// driver is to run as long as the proxy does.
     ///
     /// # Errors
+    ///
     /// All that is wrong with it, and where; or the server of interceptors that cannot be used.
-    pub(crate) async fn open(
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes what was opened.
+    pub async fn open(
         path: Option<&PathBuf>,
         config: &mut ProxyConfig,
-    ) -> anyhow::Result<Option<(Self, InterceptionDriver)>> {
+    ) -> Result<Option<(Self, InterceptionDriver)>, FileProblems> {
         let Some(path) = path else { return Ok(None) };
         let (document, settings) = read(path)?;
         let endpoint = &config.endpoint;
@@ -45,6 +55,7 @@ impl InterceptorFile {
     /// Reads the file again whenever it, or one that it names, has changed. Never ready.
     ///
     /// # Cancel safety
+    ///
     /// Dropping the future stops looking.
     async fn keep_fresh(&self, hangup: &Notify) {
         let mut known = self.stamps();
@@ -67,14 +78,13 @@ impl InterceptorFile {
         let replaced = async {
             let (document, settings) = read(&self.path)?;
             let replaced = self.plans.replace(&settings, &read_named).await;
-            replaced.map_err(|it| anyhow::Error::from(placed(&document, &it)))
+            replaced.map_err(|it| placed(&document, &it))
         };
         let path = self.path.display();
         match replaced.await {
             Ok(()) => tracing::info!(%path, "interceptors are read again"),
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(error, "the new interceptors cannot be used; the old ones hold on");
+                tracing::error!(%error, "the new interceptors cannot be used; the old ones hold on");
             }
         }
     }
@@ -86,45 +96,52 @@ impl InterceptorFile {
     }
 }
 
-/// Keeps the plans up to date, if there are any. Never ready.
+/// Keeps the plans up to date, if there are any, and reads the file at once when `hangup` is notified.
+/// Never ready.
 ///
 /// # Cancel safety
+///
 /// Dropping the future stops this.
-pub(crate) async fn follow(
-    intercepting: Option<(InterceptorFile, InterceptionDriver)>,
-    hangup: &Notify,
-) {
+pub async fn follow(intercepting: Option<(InterceptorFile, InterceptionDriver)>, hangup: &Notify) {
     if let Some((file, driver)) = intercepting {
         tokio::join!(driver.run(), file.keep_fresh(hangup));
     }
     std::future::pending().await
 }
 
-fn read(path: &Path) -> anyhow::Result<(Document, Settings)> {
-    let text = read_bytes(path)?;
+fn read(path: &Path) -> Result<(Document, Settings), FileProblems> {
+    let text = read_bytes(path).map_err(FileProblems)?;
     let document = Document::read(&path.display().to_string(), &text).map_err(|it| refuse(&it))?;
     let settings = document.decode().map_err(|it| refuse(&[it]))?;
     Ok((document, settings))
 }
 
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let read = eyot_files::read(path, BYTES_MAX);
+    read.map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
 /// Reads a file that the settings name: from the folder that the program runs in.
 fn read_named(path: &Path) -> Result<String, String> {
-    let bytes = read_bytes(path).map_err(|it| format!("{it:#}"))?;
+    let bytes = read_bytes(path)?;
     String::from_utf8(bytes).map_err(|_| format!("{} is not in UTF-8", path.display()))
 }
 
-fn placed(document: &Document, problems: &[SettingsProblem]) -> Failure {
+fn placed(document: &Document, problems: &[SettingsProblem]) -> FileProblems {
     let line = |it: &SettingsProblem| match &it.member {
         Some(member) => document.problem(member, &it.message).to_string(),
         None => it.message.clone(),
     };
-    Failure::usage(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
+    FileProblems(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-fn refuse(problems: &[Problem]) -> Failure {
+fn refuse(problems: &[Problem]) -> FileProblems {
     let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    Failure::usage(lines.join("\n"))
+    FileProblems(lines.join("\n"))
 }
+
+/// Bytes of a file; longer ones are refused by their readers.
+const BYTES_MAX: u64 = (16 << 20) + 1;
 
 /// A file that is being written is read again when it is whole.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);

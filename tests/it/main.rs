@@ -114,6 +114,8 @@ mod readme;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod rules_commands;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod signals;

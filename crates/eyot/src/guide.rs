@@ -20,3 +20,6 @@ mod testing {}
 
 #[doc = include_str!("../../../docs/guide/embed.md")]
 mod embed {}
+
+#[doc = include_str!("../../../docs/guide/interceptor-servers.md")]
+mod interceptor_servers {}

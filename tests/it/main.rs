@@ -68,6 +68,8 @@ mod interceptor_commands;
 #[cfg(test)]
 mod interceptor_fixtures;
 #[cfg(test)]
+mod interceptor_servers;
+#[cfg(test)]
 mod interceptors;
 #[cfg(test)]
 mod layers;

@@ -72,6 +72,8 @@ mod interceptor_commands;
 #[cfg(test)]
 mod interceptor_fixtures;
 #[cfg(test)]
+mod interceptor_servers;
+#[cfg(test)]
 mod interceptors;
 #[cfg(test)]
 mod layers;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_client::{Client, ClientError, ClientEvent};
+use eyot_era::detect::KnownEra;
 use eyot_interceptors::{Descriptor, EXTENSION, LIST, ListParams, ListResult};
 use eyot_jsonrpc::Message;
 use eyot_stdx::Backoff;
@@ -22,6 +23,7 @@ pub(crate) struct Watcher {
     link: Arc<Link>,
     runtime: Runtime,
     live: Option<Live>,
+    known_era: Option<KnownEra>,
     /// Attempts in a row that have brought no list.
     failures: u32,
     read_at: Instant,
@@ -36,7 +38,8 @@ struct Live {
 
 impl Watcher {
     pub(crate) fn new(server: Arc<RemoteServer>, link: Arc<Link>, runtime: Runtime) -> Self {
-        Self { server, link, runtime, live: None, failures: 0, read_at: Instant::now() }
+        let (live, known_era, read_at) = (None, None, Instant::now());
+        Self { server, link, runtime, live, known_era, failures: 0, read_at }
     }
 
     /// Every list of the server from the next one on.
@@ -85,19 +88,24 @@ impl Watcher {
     async fn client(&mut self) -> Result<Client, ClientError> {
         match &self.live {
             Some(live) if !live.client.is_closed() => return Ok(live.client.clone()),
-            _ => self.live = None,
+            _ => self.forget(),
         }
-        let builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
+        let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
             .limits(self.server.limits)
             .era(self.server.era)
             .extension(EXTENSION, JsonObject::new())
             .runtime(self.runtime.clone());
+        // What is not so any more is found out by the next attempt.
+        if let Some(known) = self.known_era.take() {
+            builder = builder.prior(known);
+        }
         let client = Box::pin(builder.connect(self.server.target.clone())).await?;
         self.live = Some(Live {
             events: Box::pin(client.events()),
             notifications: Box::pin(client.notifications()),
             client: client.clone(),
         });
+        self.known_era = Some(client.known_era());
         self.link.set_client(Some(client.clone()));
         Ok(client)
     }
@@ -105,13 +113,16 @@ impl Watcher {
     /// Waits until the list may be another one.
     async fn changed(&mut self) {
         let Some(live) = &mut self.live else { return };
-        let refresh = sleep_until(self.read_at + self.server.refresh);
-        tokio::pin!(refresh);
+        let mut until = self.read_at + self.server.refresh;
+        let mut is_lost = false;
         loop {
             tokio::select! {
                 biased;
                 event = live.events.next() => match event {
-                    Some(ClientEvent::Recovering { .. }) => {}
+                    Some(ClientEvent::Recovering { .. }) => {
+                        is_lost = true;
+                        until = Instant::now() + LOST_PATIENCE;
+                    }
                     Some(_) => return,
                     None => break,
                 },
@@ -120,10 +131,20 @@ impl Watcher {
                     Some(_) => {}
                     None => break,
                 },
-                () = &mut refresh => return,
+                () = sleep_until(until) => match is_lost {
+                    // A client gives a server ever more time to come back. Without one, steps
+                    // fail at once, and the server is found as soon as it is there.
+                    true => break,
+                    false => return,
+                },
             }
         }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.live = None;
+        self.link.set_client(None);
     }
 }
 
@@ -136,4 +157,6 @@ fn tells_of_change(notification: &Message) -> bool {
 const LIST_CHANGED: &[&str] =
     &["notifications/interceptors/list_changed", "interceptors/list_changed"];
 const READ_PAUSE: Duration = Duration::from_secs(1);
-const AGAIN: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(60) };
+const AGAIN: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(10) };
+/// How long a connection that was lost may take to come back by itself.
+const LOST_PATIENCE: Duration = Duration::from_secs(1);

@@ -26,3 +26,6 @@ mod interceptors {}
 
 #[doc = include_str!("../../../docs/guide/embed.md")]
 mod embed {}
+
+#[doc = include_str!("../../../docs/guide/interceptor-servers.md")]
+mod interceptor_servers {}

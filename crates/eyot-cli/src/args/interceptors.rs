@@ -42,7 +42,8 @@ impl InterceptorsOf {
         Some(match self {
             Self::List(it) => (&mut it.server, &mut it.words),
             Self::Invoke(it) => (&mut it.server, &mut it.words),
-            Self::Plan(_) => return None,
+            Self::Plan(it) if it.words.len() > 1 => return None,
+            Self::Plan(it) => (&mut it.server, &mut it.words),
             Self::Test(it) => (&mut it.server, &mut it.words),
         })
     }

@@ -81,13 +81,16 @@ async fn invoke(invoke: InterceptorsInvoke, home: &Home, is_json: bool) -> anyho
 async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Result<()> {
     let InterceptorsPlan { words, event, server } = plan;
     let mut servers = Vec::new();
-    match server.command.is_empty() {
-        true => {
-            for url in words {
-                servers.push(Words::new(&server, vec![url])?);
-            }
+    if words.len() < 2 {
+        let mut words = Words::new(&server, words)?;
+        words.end()?;
+        servers.push(words);
+    } else if server.command.is_empty() && server.from.config.is_empty() {
+        for url in words {
+            servers.push(Words::new(&server, vec![url])?);
         }
-        false => servers.push(Words::new(&server, words)?),
+    } else {
+        return Err(Failure::usage("several servers are named by their URLs alone").into());
     }
     let (live, _driver) = start(home, &server, servers).await?;
     let orders = StepOrder::of(&live.interceptors().plan(), event.as_deref());

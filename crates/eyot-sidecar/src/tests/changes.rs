@@ -1,9 +1,13 @@
 //! Lists that change while calls run.
 
 use eyot_interceptors::Decision;
+use eyot_upstream::Runtime;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::PlanReplaceError;
 
 fn names(plan: &Plan) -> Vec<&str> {
     plan.interceptors().map(|it| it.descriptor().name.as_str()).collect()
@@ -110,4 +114,21 @@ async fn what_is_audited_is_asked_beside_the_message() {
         let asked = expect(&mut stand.peer, "interceptor/invoke").await;
         stand.peer.answer(&asked, judged(&asked["params"], false)).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_driver_ends_with_its_runtime() {
+    let (remote, mut clients) = server("side");
+    let shutdown = CancellationToken::new();
+    let runtime = Runtime::new(TaskTracker::new(), shutdown.clone(), Arc::default());
+    let source = PlanSource::new(PlanOptions::default()).runtime(runtime);
+    let starting = source.server(remote).start();
+    let (started, mut peer) =
+        tokio::join!(starting, welcome(&mut clients, json!([validator("one")])));
+    let (live, driver) = started.unwrap();
+    shutdown.cancel();
+    driver.run().await;
+    assert_eq!(peer.read_or_end().await, None);
+    let replaced = live.replace_steps(Vec::new()).await;
+    assert!(matches!(replaced, Err(PlanReplaceError::Ended)));
 }

@@ -71,6 +71,26 @@ async fn a_server_that_does_not_answer_is_not_asked_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_goes_again_and_again_is_not_asked_for_a_while() {
+    let breaker = BreakerOptions { failures_max: 3, pause: Duration::from_secs(30) };
+    let mut stand = Stand::with(|it| it.breaker(breaker), json!([validator("one")])).await;
+    let plan = stand.plan();
+    for _ in 0..3 {
+        let crashing = async {
+            expect(&mut stand.peer, "interceptor/invoke").await;
+            let next = welcome(&mut stand.clients, json!([validator("one")]));
+            drop(std::mem::replace(&mut stand.peer, LinePeer::over(tokio::io::duplex(1).0)));
+            stand.peer = next.await;
+        };
+        assert_eq!(tokio::join!(apply(&plan), crashing).0.decision, Decision::Deny);
+    }
+    assert!(failure(&apply(&plan).await).contains("is not asked for a while"));
+    tokio::time::advance(Duration::from_secs(30)).await;
+    let outcome = stand.answered(|asked| judged(asked, true)).await;
+    assert_eq!(outcome.decision, Decision::Allow);
+}
+
+#[tokio::test(start_paused = true)]
 async fn errors_are_answers_and_do_not_stop_the_questions() {
     let breaker = BreakerOptions { failures_max: 1, pause: Duration::from_secs(30) };
     let mut stand = Stand::with(|it| it.breaker(breaker), json!([validator("one")])).await;
@@ -131,8 +151,9 @@ async fn an_answer_that_is_too_long_or_too_deep_is_none() {
             let answer = json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result });
             stand.peer.write_text(&answer.to_string().replace("\"PAYLOAD\"", &payload)).await;
         };
+        let start = Instant::now();
         let outcome = tokio::join!(apply(&plan), serving).0;
-        assert_eq!(outcome.decision, Decision::Deny);
+        assert_eq!((outcome.decision, start.elapsed().as_secs()), (Decision::Deny, 0));
         assert!(outcome.final_payload.is_none());
     }
 }

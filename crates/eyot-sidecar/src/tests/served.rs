@@ -2,10 +2,13 @@
 
 use eyot_client::{Client, ClientError};
 use eyot_interceptors::{
-    Decision, EXTENSION, Edit, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST,
+    Decision, EXTENSION, Edit, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST, Seen,
 };
 use eyot_server::Server;
 use eyot_upstream::EraMode;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::*;
 use crate::interceptor_server;
@@ -69,4 +72,27 @@ async fn what_a_server_offers_is_a_part_of_the_plan() {
     assert_eq!(payload, r#"{"arguments":{"note":"a!"},"name":"echo"}"#);
     let names = outcome.results.iter().map(|it| it.interceptor.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["bang", "short"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_questions_as_may_be_asked_at_once_are_answered() {
+    for era in [EraMode::Legacy, EraMode::Modern] {
+        let slow = |_: Seen| {
+            let judging = async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok(Validation::PASS)
+            };
+            judging.boxed()
+        };
+        let step = Interceptor::async_validator("slow", slow).on(Phase::Request, ["tools/call"]);
+        let plan = Plan::compile([step], PlanOptions::default()).unwrap();
+        let server = interceptor_server(&Interceptors::new(plan), "side", "1").unwrap();
+        let remote = RemoteServer::new("side", eyot_upstream::Target::in_process(server)).unwrap();
+        let source = PlanSource::new(PlanOptions::default()).server(remote.era(era));
+        let (live, _driver) = source.start().await.unwrap();
+        let (plan, start) = (live.interceptors().plan(), Instant::now());
+        let outcomes = join_all((0..64).map(|_| apply(&plan))).await;
+        assert!(outcomes.iter().all(|it| it.decision == Decision::Allow));
+        assert_eq!(start.elapsed().as_secs(), 1, "{era:?}");
+    }
 }

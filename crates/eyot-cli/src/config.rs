@@ -5,9 +5,9 @@ mod fill;
 mod many;
 mod world;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use eyot_config::{Dialect, Problem, Severity, Shown};
+use eyot_config::{Dialect, Document, Problem, Severity, Shown};
 use serde_json::{Value, json};
 
 pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
@@ -52,6 +52,20 @@ fn read(
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = eyot_files::read(path, BYTES_MAX);
     read.map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())).into())
+}
+
+/// Names the configuration file that has a section of settings, unless a flag names a file of them. What
+/// is wrong with the file is told by those who read it.
+pub(crate) fn fill_section(flag: &mut Option<PathBuf>, from: &FromFile, section: &str) {
+    let has_section = |path: &&PathBuf| {
+        let document = read_bytes(path).ok();
+        let document =
+            document.and_then(|it| Document::read(&path.display().to_string(), &it).ok());
+        document.is_some_and(|it| it.has_section(section))
+    };
+    if flag.is_none() {
+        *flag = from.config.iter().find(has_section).cloned();
+    }
 }
 
 /// The names of the servers in the files that are to be used.

@@ -14,6 +14,7 @@ use crate::{config, serve, transport};
 
 /// Runs `eyot run`.
 pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
+    config::fill_section(&mut run.beside.interceptors, &run.from, "interceptors");
     if run.from.wants_all() && config::enabled(&run.from)?.len() > 1 {
         return run_many(run);
     }

@@ -122,6 +122,7 @@ fn told(finding: &Finding) -> Value {
 fn read(path: &Path) -> anyhow::Result<(Document, Policy)> {
     let text = read_bytes(path)?;
     let document = Document::read(&path.display().to_string(), &text).map_err(|it| refuse(&it))?;
+    let document = document.section("policy");
     let policy = document.decode().map_err(|it| refuse(&[it]))?;
     Ok((document, policy))
 }

@@ -34,6 +34,9 @@ pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
     if !serve.from.wants_all() {
         config::fill_serve(&mut serve)?;
     }
+    let Listen { policy, interceptors, .. } = &mut serve.listen;
+    config::fill_section(policy, &serve.from, "policy");
+    config::fill_section(interceptors, &serve.from, "interceptors");
     let limits = limits(&serve.listen);
     let place = place_of(&serve, limits)?;
     let Serve { listen, era, affinity, from, .. } = serve;

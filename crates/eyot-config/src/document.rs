@@ -47,6 +47,23 @@ impl Document {
         Ok(Self { source, root })
     }
 
+    /// Whether the file has a section of this name: a map beside others.
+    #[must_use]
+    pub fn has_section(&self, name: &str) -> bool {
+        self.root.member(name).is_some_and(|it| matches!(it.value, Value::Map(_)))
+    }
+
+    /// The section of this name, if the file has one; else all of it: a file can be about one thing, or
+    /// about several.
+    #[must_use]
+    pub fn section(self, name: &str) -> Self {
+        let Self { source, root } = self;
+        match root.member(name).filter(|it| matches!(it.value, Value::Map(_))) {
+            Some(section) => Self { source, root: section.clone() },
+            None => Self { source, root },
+        }
+    }
+
     /// What the file says, as another type.
     ///
     /// # Errors

@@ -25,6 +25,11 @@ pub fn schema() -> serde_json::Value {
 struct File {
     /// The servers by name. The name stands in paths, in front of tools, and in errors.
     servers: BTreeMap<String, Server>,
+    /// Interceptors before what is served: guards, rules, and servers of interceptors. What a file of
+    /// `--interceptors` has (docs/guide/trust.md).
+    interceptors: Option<BTreeMap<String, serde_json::Value>>,
+    /// Who may come in over HTTP, and how often. What a file of `--policy` has (docs/guide/policy.md).
+    policy: Option<BTreeMap<String, serde_json::Value>>,
     /// The schema of this file, for editors. Eyot does not read it.
     #[schemars(rename = "$schema")]
     schema: Option<String>,

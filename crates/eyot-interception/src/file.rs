@@ -112,6 +112,7 @@ pub async fn follow(intercepting: Option<(InterceptorFile, InterceptionDriver)>,
 fn read(path: &Path) -> Result<(Document, Settings), FileProblems> {
     let text = read_bytes(path).map_err(FileProblems)?;
     let document = Document::read(&path.display().to_string(), &text).map_err(|it| refuse(&it))?;
+    let document = document.section("interceptors");
     let settings = document.decode().map_err(|it| refuse(&[it]))?;
     Ok((document, settings))
 }

@@ -94,3 +94,13 @@ fn no_value_is_repeated() {
         assert!(!found.contains("top-secret") && found.contains("expected "), "{found}");
     }
 }
+
+#[test]
+fn a_section_is_read_by_itself_and_a_file_without_it_as_a_whole() {
+    let several = Document::read("p.yaml", b"servers: {}\nmine:\n  name: a\n  rates: 7").unwrap();
+    assert!(several.has_section("mine") && !several.has_section("yours"));
+    let problem = several.section("mine").decode::<Settings>().unwrap_err().to_string();
+    assert!(problem.starts_with("p.yaml:4:3: error: `rates`"), "{problem}");
+    let one = Document::read("p.yaml", b"name: a").unwrap().section("mine");
+    assert_eq!(one.decode::<Settings>().unwrap().name, "a");
+}

@@ -32,6 +32,8 @@ mod crash_connections;
 #[cfg(test)]
 mod crossing;
 #[cfg(test)]
+mod denied_tools;
+#[cfg(test)]
 mod disconnects;
 #[cfg(test)]
 mod doctor;

@@ -228,6 +228,9 @@ fn edit(view: &View<'_>, verdict: Verdict<'_>, visible: Option<&str>) -> Result<
 /// Tells the operator what rules say; never what they have looked at.
 fn tell(view: &View<'_>, verdict: &Verdict<'_>) {
     let (event, phase) = (view.event(), view.phase().as_str());
+    if let Some(rule) = verdict.rule {
+        eyot_metrics::rule_decided(rule, verdict.decision.as_str());
+    }
     for line in &verdict.log {
         let (rule, message) = (line.rule, line.message);
         match line.level {

@@ -63,7 +63,14 @@ impl InterceptorMeter {
     }
 }
 
+/// A rule has decided about a message: what it is called in its file, and what it decided.
+pub fn rule_decided(rule: &str, decision: &'static str) {
+    counter!(RULES, "rule" => rule.to_owned(), "decision" => decision).increment(1);
+}
+
 pub(crate) fn describe() {
+    let help = "Messages that rules have decided about, by rule and decision.";
+    describe_counter!(RULES, Unit::Count, help);
     let help = "Payloads that interceptors have seen, by interceptor and outcome.";
     describe_counter!(INVOCATIONS, Unit::Count, help);
     let help = "Time that interceptors took, of those that take their time.";
@@ -71,4 +78,5 @@ pub(crate) fn describe() {
 }
 
 const INVOCATIONS: &str = "eyot_interceptor_invocations_total";
+const RULES: &str = "eyot_rule_decisions_total";
 const SECONDS: &str = "eyot_interceptor_seconds";

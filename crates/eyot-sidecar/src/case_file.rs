@@ -1,7 +1,8 @@
 //! Reads cases for a plan from a text of YAML or JSON.
 
-use eyot_document::{Format, Node, Position, Value, parse};
+use eyot_document::{Format, Member, Node, Position, Value, parse};
 use eyot_interceptors::{Decision, Phase};
+use eyot_jsonrpc::Json;
 
 use crate::case::{Case, Expected};
 
@@ -54,7 +55,7 @@ fn case(node: &Node) -> Result<Case, CaseProblem> {
         event,
         phase,
         session: text(node, "session")?,
-        payload: json(payload),
+        payload: json(payload)?,
         expected: expect(expected)?,
     })
 }
@@ -66,8 +67,8 @@ fn expect(node: &Node) -> Result<Expected, CaseProblem> {
         Some("deny") => Decision::Deny,
         _ => return Err(lacks(node, "decision: allow, or decision: deny")),
     };
-    let (with, without) = (texts(node, "with")?, texts(node, "without")?);
-    Ok(Expected { decision, payload: node.member("payload").map(json), with, without })
+    let payload = node.member("payload").map(json).transpose()?;
+    Ok(Expected { decision, payload, with: texts(node, "with")?, without: texts(node, "without")? })
 }
 
 /// Refuses members of other names: a mistake in a name would pass for a case.
@@ -108,23 +109,26 @@ fn problem(node: &Node, message: &str) -> CaseProblem {
 }
 
 /// A part of the file as JSON. Numbers stay to the letter.
-fn json(node: &Node) -> String {
-    match &node.value {
+fn json(node: &Node) -> Result<String, CaseProblem> {
+    Ok(match &node.value {
         Value::Null => "null".to_owned(),
         Value::Bool(is_true) => is_true.to_string(),
-        Value::Number(number) => number.clone(),
+        Value::Number(number) => match Json::parse(number) {
+            Some(_) => number.clone(),
+            None => return Err(problem(node, "JSON has no such number")),
+        },
         Value::Text(text) => quoted(text),
         Value::List(items) => {
-            let items: Vec<String> = items.iter().map(json).collect();
+            let items: Vec<String> = items.iter().map(json).collect::<Result<_, _>>()?;
             format!("[{}]", items.join(","))
         }
         Value::Map(members) => {
             let member =
-                |it: &eyot_document::Member| format!("{}:{}", quoted(&it.key), json(&it.node));
-            let members: Vec<String> = members.iter().map(member).collect();
+                |it: &Member| json(&it.node).map(|value| format!("{}:{value}", quoted(&it.key)));
+            let members: Vec<String> = members.iter().map(member).collect::<Result<_, _>>()?;
             format!("{{{}}}", members.join(","))
         }
-    }
+    })
 }
 
 fn quoted(text: &str) -> String {

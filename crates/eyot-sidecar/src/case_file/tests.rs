@@ -41,6 +41,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("decision: allow", "decisoin: allow", "7:13: unknown member"),
         ("without: [hi]", "without: hi", "7:64: `without` must be a list of texts"),
         ("  payload: {}", "", "8:3: `payload` is missing"),
+        ("  payload: {}", "  payload: { n: +1 }", "10:17: JSON has no such number"),
     ] {
         let problem = Case::read_all(&FILE.replacen(wrong, right, 1)).unwrap_err().to_string();
         assert!(problem.starts_with(at), "{problem}");

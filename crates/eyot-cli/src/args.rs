@@ -235,11 +235,11 @@ pub(crate) struct Listen {
     pub(crate) allow_origin: Vec<String>,
     /// The HTTP policy: networks, methods, paths, headers, origins, rates. YAML, JSON or TOML; read again
     /// when it changes, and at SIGHUP.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "EYOT_POLICY", hide_env_values = true)]
     pub(crate) policy: Option<PathBuf>,
     /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
     /// a file that it names changes, and at SIGHUP.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "EYOT_INTERCEPTORS", hide_env_values = true)]
     pub(crate) interceptors: Option<PathBuf>,
     /// Serve no WebSocket at /ws. With --forward there is none.
     #[arg(long)]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::session::LogLimits;
-use eyot::{Command, Drained, Limits, MemoryStore, ProxyConfig, ReverseProxy, Shutdown, Target};
+use eyot::{
+    Command, Drained, Interceptor, Interceptors, Limits, MemoryStore, Phase, Plan, PlanOptions,
+    ProxyConfig, ReverseProxy, Shutdown, Target, Validation, View,
+};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -24,6 +27,20 @@ pub(crate) fn patient_limits() -> Limits {
     let mut limits = Limits::default();
     limits.calls.json_patience = Duration::from_secs(60);
     limits
+}
+
+/// Ten steps that look at everything and change nothing. The variable that puts a file before the program
+/// puts them before the proxies of tests: all tests can be run with a plan.
+fn looking_on() -> Interceptors {
+    let steps = (0..10).map(|number| {
+        let look = |view: &View<'_>| {
+            let is_named = view.name().is_some_and(|it| it.is_empty());
+            Ok(if is_named { Validation::warn("no name") } else { Validation::PASS })
+        };
+        let step = Interceptor::validator(format!("look-{number}"), look).sees_errors();
+        step.on_both(["*"]).on(Phase::Request, ["notifications/*"])
+    });
+    Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap())
 }
 
 impl Proxy {
@@ -58,6 +75,10 @@ impl Proxy {
     ) -> Self {
         let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
         config.endpoint.limits = limits;
+        if std::env::var_os("EYOT_INTERCEPTORS").is_some() {
+            config.downstream_interceptors = Some(looking_on());
+            config.upstream_interceptors = Some(looking_on());
+        }
         adjust(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -53,7 +53,7 @@ pub(crate) struct Beside {
     pub(crate) store: StoreUrl,
     /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
     /// a file that it names changes.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "EYOT_INTERCEPTORS", hide_env_values = true)]
     pub(crate) interceptors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) times: CallTimes,

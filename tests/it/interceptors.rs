@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::support::{Proxy, patient_limits};
+use crate::support::{Program, Proxy, patient_limits};
 
 /// Counts the payloads that pass.
 #[derive(Clone, Debug, Default)]
@@ -144,4 +144,27 @@ async fn arguments_that_are_changed_at_a_boundary_reach_the_handler() {
             assert_eq!(answer.text(), "Hello, ANN!", "{era:?} {eras:?}");
         }
     }
+}
+
+/// A modern server checks that headers mirror the arguments: those of an argument that was changed on the
+/// way are made anew.
+#[tokio::test]
+async fn an_argument_that_a_header_mirrors_can_be_changed_before_the_relay() {
+    let server = Program::everything(&[]).await;
+    let move_away = Interceptor::mutator("move", |view: &View<'_>| {
+        let region = eyot::jsonrpc::Json::of(&"eu-south").unwrap();
+        Edit::set(view.payload(), "/arguments/region", &region)
+    });
+    let steps = [move_away.on(Phase::Request, ["tools/call"])];
+    let interceptors = Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap());
+    let stand = |config: &mut ProxyConfig| config.downstream_interceptors = Some(interceptors);
+    let target = Target::url(&server.url(), patient_limits()).unwrap();
+    let proxy = Proxy::start(target, patient_limits(), stand).await;
+    let url = format!("http://{}/mcp", proxy.address);
+    let client = client().era(EraMode::Modern).connect(url).await.unwrap();
+    // The client learns of the header here.
+    client.all_tools().await.unwrap();
+    let called = client.call_tool("test_x_mcp_header", json!({ "region": "eu-north" })).await;
+    let said = called.unwrap().text();
+    assert!(said.contains("eu-south"), "{said}");
 }

@@ -32,7 +32,7 @@ async fn serve(folder: &Path, boundary: &str, servers: usize) -> Program {
     let mut command = Command::new(program);
     command.current_dir(folder);
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--store", "memory:"]);
-    command.args(["--config", "eyot.json"]);
+    command.args(["--config", "eyot.json"]).env_remove("EYOT_INTERCEPTORS");
     Program::start(&mut command).await
 }
 

@@ -1,5 +1,4 @@
-//! The reply to one request of a modern client: from its request to the answer, or to the
-//! questions that it must come back with.
+//! The reply to a modern client's request: until its answer, or questions for the next round.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -14,11 +13,10 @@ use eyot_upstream::{CallClock, KnownPage, List};
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::modern_request::ModernRequest;
-
 use super::call::{Heard, UpstreamCall};
 use super::guard::CallGuard;
 use super::inner::Inner;
+use super::modern_request::ModernRequest;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use super::shared::{ForClient, Told};
@@ -33,8 +31,8 @@ pub(crate) struct CallReply {
     pace: Pace,
     /// The silence of the upstream, and the time of the call in all.
     clock: CallClock,
-    /// The client has seen something of the call, or its upstream has: it cannot begin anew.
-    has_begun: bool,
+    /// Why the call has begun anew, once for each reason; for all once its client has seen something.
+    begun: u8,
     is_over: bool,
 }
 
@@ -75,7 +73,7 @@ impl CallReply {
             call,
             pace: Pace::Reads,
             clock: CallClock::start(&bridge.limits.calls),
-            has_begun: false,
+            begun: 0,
             is_over: false,
         }
     }
@@ -84,7 +82,7 @@ impl CallReply {
     pub(crate) fn again(bridge: &Arc<Inner>, request: Arc<ModernRequest>, call: CallGuard) -> Self {
         let (bridge, pace) = (Arc::clone(bridge), Pace::Waits);
         let clock = CallClock::start(&bridge.limits.calls);
-        Self { bridge, request, call, pace, clock, has_begun: true, is_over: false }
+        Self { bridge, request, call, pace, clock, begun: u8::MAX, is_over: false }
     }
 
     /// The messages for the client.
@@ -118,7 +116,7 @@ impl CallReply {
                 Next::Collected => self.park().map(|it| Ok(it.into())),
             };
             if let Some(said) = said {
-                self.has_begun = true;
+                self.begun = u8::MAX;
                 return Some(said.map(ReplyItem::from));
             }
         }
@@ -272,13 +270,15 @@ impl CallReply {
     async fn fail(&mut self, fault: Fault) -> Option<Fault> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
         let method = Method::parse(self.request.method());
-        let may_begin = !self.has_begun && may_resend(&fault, method);
+        // A server that was away has, once it is back, forgotten its sessions.
+        let reason = 1 + u8::from(fault.kind == FaultKind::SessionGone);
+        let may_begin = self.begun & reason == 0 && may_resend(&fault, method);
         let is_lost = fault.kind == FaultKind::SessionGone || !call.session.is_open();
         if is_lost {
             self.bridge.pool.forget(&self.request, &call.session);
         }
         if may_begin {
-            self.has_begun = true;
+            self.begun |= reason;
             self.call.release();
             drop(call);
             match self.bridge.begin(&self.request).await {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use eyot_jsonrpc::{ErrorObject, Json};
 
+use crate::consent::Consent;
 use crate::failure::Failure;
 use crate::pointer::{find, range_in};
 
@@ -23,6 +24,11 @@ pub enum Edit {
     Replace(String),
     /// It may not pass: its sender gets this error. Nothing of a run is applied then.
     Refuse(Box<ErrorObject>),
+    /// A person has to consent before anything becomes of it: the layer asks the user of the client, and
+    /// begins anew once the answer is there. Nothing of a run is applied before. Only an interceptor that is
+    /// [`asking`](crate::Interceptor::asking) can do this, and only where
+    /// [`Origin::can_ask`](crate::Origin::can_ask) holds; elsewhere it is a failure.
+    Ask(Consent),
 }
 
 /// A part of a payload's text, and what comes into its place.
@@ -55,7 +61,7 @@ impl Edit {
         match self {
             Self::Keep => true,
             Self::Splices(splices) => splices.is_empty(),
-            Self::Replace(_) | Self::Refuse(_) => false,
+            Self::Replace(_) | Self::Refuse(_) | Self::Ask(_) => false,
         }
     }
 
@@ -68,6 +74,7 @@ impl Edit {
         let mut splices = match self {
             Self::Keep => return Ok(None),
             Self::Refuse(_) => return Err(Failure::Refused),
+            Self::Ask(_) => return Err(Failure::CannotAsk),
             Self::Replace(text) => return Ok(Some(text)),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,

@@ -15,6 +15,11 @@ pub enum Failure {
     /// It refuses the payload, where it was asked what becomes of it.
     #[error("it refuses the payload")]
     Refused,
+    /// It asks for the consent of a person where none can be asked.
+    #[error(
+        "a person can be asked at the boundary to clients only, about calls of tools, prompts and resources"
+    )]
+    CannotAsk,
     /// It has panicked.
     #[error("it panicked")]
     Panicked,

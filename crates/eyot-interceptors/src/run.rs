@@ -105,6 +105,15 @@ impl Run<'_> {
                 }
                 continue;
             }
+            if let Ok(Edit::Ask(consent)) = &edit
+                && self.can_ask(step)
+            {
+                self.log(step, "asks for consent", None);
+                if step.is_active() {
+                    return Err(Denial::Unasked(consent.clone()));
+                }
+                continue;
+            }
             let edited = edit.and_then(|it| self.edited(&subject, it));
             trail.mutated(step, self.phase, &edited);
             match edited {
@@ -125,6 +134,11 @@ impl Run<'_> {
             }
         }
         Ok(Passed { subject, is_changed })
+    }
+
+    /// Whether a step may ask here for the consent of a person.
+    fn can_ask(&self, step: &Step) -> bool {
+        step.interceptor.policy.asks && self.phase == Phase::Request && self.origin.can_ask()
     }
 
     fn edited(&self, subject: &Subject, edit: Edit) -> Result<Option<Subject>, Failure> {

@@ -128,28 +128,29 @@ impl Relays {
     /// A service behind the layers that see every call of every client. `server`: the one of several
     /// that it is.
     pub(crate) fn layered(&self, service: BoxService, server: Option<&str>) -> BoxService {
-        let intercepted = intercepting(self.interceptors.0.as_ref(), Boundary::Downstream, server);
+        let intercepted = self.intercepting(Boundary::Downstream, server);
         self.layers.clone().with(intercepted).around(service)
     }
 
     /// The surroundings of connections to a server; to one of several if it has a name.
     fn runtime_of(&self, server: Option<&str>) -> Runtime {
         let mut runtime = self.runtime.clone();
-        let intercepted = intercepting(self.interceptors.1.as_ref(), Boundary::Upstream, server);
+        let intercepted = self.intercepting(Boundary::Upstream, server);
         runtime.layers = runtime.layers.with(intercepted);
         runtime
     }
-}
 
-fn intercepting(
-    interceptors: Option<&Interceptors>,
-    boundary: Boundary,
-    server: Option<&str>,
-) -> ServiceLayer {
-    let Some(interceptors) = interceptors else { return ServiceLayer::default() };
-    let layer = InterceptorLayer::new(interceptors, boundary);
-    match server {
-        Some(name) => layer.at_server(name).into(),
-        None => layer.into(),
+    fn intercepting(&self, boundary: Boundary, server: Option<&str>) -> ServiceLayer {
+        let interceptors = match boundary {
+            Boundary::Downstream => &self.interceptors.0,
+            Boundary::Upstream => &self.interceptors.1,
+        };
+        let Some(interceptors) = interceptors else { return ServiceLayer::default() };
+        let layer = InterceptorLayer::new(interceptors, boundary);
+        let layer = layer.sealing_with(Arc::clone(&self.store));
+        match server {
+            Some(name) => layer.at_server(name).into(),
+            None => layer.into(),
+        }
     }
 }

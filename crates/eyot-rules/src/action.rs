@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use eyot_document::Position;
+
 use crate::path::Path;
 use crate::pattern::Pattern;
 
@@ -11,7 +13,7 @@ pub(crate) enum Terminal {
     Allow,
     Deny(Refusal),
     Route(Box<str>),
-    Ask { message: Box<str>, timeout: Option<Duration> },
+    Ask { message: Box<str>, timeout: Option<Duration>, at: Position },
     Fault(Refusal),
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use eyot_document::Position;
 use eyot_types::Method;
 
 use crate::action::{Step, Terminal};
 use crate::index::Index;
+use crate::problem::{Problem, Problems};
 use crate::rule::{Mode, Rule};
 use crate::subject::{Phase, Subject};
 use crate::test_case::Test;
@@ -47,6 +49,31 @@ impl RuleSet {
         self.rules.iter().any(|it| {
             let waits = |step: &Step| matches!(step, Step::Delay(_) | Step::Call { .. });
             it.steps.iter().any(waits) || matches!(it.terminal, Some(Terminal::Ask { .. }))
+        })
+    }
+
+    /// Refuses rules that ask a person, for a place where none can be asked. Rules on trial ask nobody.
+    ///
+    /// # Errors
+    ///
+    /// `why` at each `ask`.
+    pub fn check_asks_nobody(&self, why: &str) -> Result<(), Problems> {
+        let problem = |at| Problem { file: Arc::clone(&self.file), at, message: why.to_owned() };
+        let problems: Vec<_> = self.asking().map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
+    /// Whether an evaluation can ask for the consent of a person.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.asking().next().is_some()
+    }
+
+    fn asking(&self) -> impl Iterator<Item = Position> {
+        let enforced = self.rules.iter().filter(|it| it.mode == Mode::Enforce);
+        enforced.filter_map(|it| match it.terminal {
+            Some(Terminal::Ask { at, .. }) => Some(at),
+            _ => None,
         })
     }
 

@@ -17,13 +17,17 @@ struct Stand(BoxService);
 
 impl Stand {
     fn new(rules: &str) -> Self {
+        Self::at(Boundary::Upstream, rules)
+    }
+
+    fn at(boundary: Boundary, rules: &str) -> Self {
         let text = format!("version: 1\ndefault: allow\nrules:\n{rules}");
         let set = RuleSet::compile("rules.yaml", &text).unwrap();
         let tools = Arc::new(Tools::new(Trust::Latest));
         let rules = Rules::new(set, Arc::clone(&tools), Arc::default()).interceptor("rules");
         let plan = Plan::compile([tools.list_step(), rules], PlanOptions::default()).unwrap();
         let server = BoxService::from_fn(|call| Box::pin(async move { Ok(answered(&call)) }));
-        let layer = InterceptorLayer::new(&Interceptors::new(plan), Boundary::Upstream);
+        let layer = InterceptorLayer::new(&Interceptors::new(plan), boundary);
         Self(layer.layer(server))
     }
 
@@ -116,8 +120,39 @@ async fn a_delay_takes_its_time() {
     assert_eq!(start.elapsed(), Duration::from_secs(7));
 }
 
+const BY_HAND: &str = "
+  - {name: dry, match: {tool: echo}, set: {arguments.dry: true}}
+  - {name: by-hand, match: {tool: echo}, ask: {message: really?, timeout: 5m}}
+  - {name: one, match: {tool: '*'}, deny: not without consent}";
+
 #[tokio::test]
 async fn what_no_driver_can_do_is_denied() {
-    let stand = Stand::new("  - {name: by-hand, match: {tool: echo}, ask: {message: really?}}");
-    assert!(stand.ask("tools/call", call("echo", &json!({}))).await.is_err());
+    let asking = Stand::new(BY_HAND);
+    assert!(asking.ask("tools/call", call("echo", &json!({}))).await.is_err());
+    let calling = "  - {name: far, match: {tool: echo}, call: {interceptor: far}}";
+    let calling = Stand::at(Boundary::Downstream, calling);
+    assert!(calling.ask("tools/call", call("echo", &json!({}))).await.is_err());
+}
+
+#[tokio::test]
+async fn a_rule_asks_the_user_and_what_rules_have_changed_goes_on_with_the_consent() {
+    let stand = Stand::at(Boundary::Downstream, BY_HAND);
+    let mut params = call("echo", &json!({ "dry": false }));
+    let can = json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} } });
+    params["_meta"] = can;
+    let asked = stand.ask("tools/call", params.clone()).await.unwrap();
+    let (name, question) = asked["inputRequests"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(question["params"]["message"], "really?");
+    assert!(!asked.to_string().contains("by-hand"), "{asked}");
+    let mut round = params.clone();
+    round["requestState"] = asked["requestState"].clone();
+    for (action, is_allowed) in [("decline", false), ("accept", true)] {
+        round["inputResponses"] = json!({ name: { "action": action } });
+        let said = stand.ask("tools/call", round.clone()).await;
+        assert_eq!(said.is_ok(), is_allowed, "{said:?}");
+        if is_allowed {
+            params["arguments"]["dry"] = true.into();
+            assert_eq!(said, Ok(params.clone()));
+        }
+    }
 }

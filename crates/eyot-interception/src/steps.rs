@@ -75,7 +75,7 @@ pub(crate) fn steps(
             let placed = |message: String| SettingsProblem { member: None, message };
             let compiled = RuleSet::compile(&name, &text);
             let compiled = compiled.and_then(|set| match settings.boundary {
-                At::Upstream => set.check_asks_nobody(ASKS_UPSTREAM).map(|()| set),
+                At::Upstream => set.check_asks_no_user(ASKS_UPSTREAM).map(|()| set),
                 At::Downstream => Ok(set),
             });
             compiled.map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())

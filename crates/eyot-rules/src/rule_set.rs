@@ -52,12 +52,12 @@ impl RuleSet {
         })
     }
 
-    /// Refuses rules that ask a person, for a place where none can be asked. Rules on trial ask nobody.
+    /// Refuses rules that ask a person, for a place where none can be asked. Rules on trial ask none.
     ///
     /// # Errors
     ///
     /// `why` at each `ask`.
-    pub fn check_asks_nobody(&self, why: &str) -> Result<(), Problems> {
+    pub fn check_asks_no_user(&self, why: &str) -> Result<(), Problems> {
         let problem = |at| Problem { file: Arc::clone(&self.file), at, message: why.to_owned() };
         let problems: Vec<_> = self.asking().map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }

@@ -20,7 +20,7 @@ use crate::denial::Denial;
 use crate::interceptors::Boundary;
 use crate::plan::Plan;
 
-/// What was consented to in a call, in its order. `None`: nobody can be asked.
+/// What was consented to in a call, in its order. `None`: no user can be asked.
 pub(crate) type Given = Option<Arc<[Consent]>>;
 
 /// Takes what the client of a call has to see before its answer.

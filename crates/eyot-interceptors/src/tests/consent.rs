@@ -74,7 +74,7 @@ impl Asking {
 }
 
 #[tokio::test]
-async fn at_the_boundary_to_servers_nobody_is_asked() {
+async fn no_user_is_asked_at_the_boundary_to_servers() {
     let asking = Asking::before(Boundary::Upstream, vec![asks("pay", "pay?")], |_| panic!());
     let request = Request::new(Id::from_number(1), "tools/call", &echo(""));
     let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));

@@ -157,7 +157,7 @@ async fn a_server_asks_as_well_and_gets_the_answers_to_its_own_questions() {
 }
 
 #[tokio::test]
-async fn requests_that_meet_nobody_who_asks_are_answered_as_they_were() {
+async fn calls_that_meet_no_question_are_answered_at_once() {
     let asking = Asking::new(vec![asks("pay", "pay?").audit()]);
     let client = Client::new(&asking, json!({ "elicitation": {} })).await;
     assert!(matches!(client.call_tool(1).await, Reply::One(answer) if !answer.is_error()));

@@ -196,7 +196,7 @@ async fn rounds_without_a_consent_pass_as_they_came() {
 }
 
 #[tokio::test]
-async fn an_interceptor_on_trial_asks_nobody() {
+async fn an_interceptor_on_trial_asks_no_user() {
     let asking = Asking::new(vec![asks("pay", "pay?").audit()]);
     assert_eq!(asking.result(&paying(5)).await, Ok(text("done")));
 }

@@ -239,18 +239,22 @@ fn transport(carrier: eyot_service::Transport) -> Option<eyot_rules::Transport> 
 /// What a verdict makes of a payload. `visible`: what was made of it before.
 fn edit(view: &View<'_>, verdict: Verdict<'_>, visible: Option<&str>) -> Result<Edit, Failure> {
     tell(view, &verdict);
-    match &verdict.decision {
-        Decision::Allow => {}
+    let route = match &verdict.decision {
+        Decision::Allow => None,
         Decision::Deny(denial) | Decision::Fault(denial) => {
             let error = ErrorObject::new(denial.code, denial.message.clone().into_owned());
             return Ok(Edit::Refuse(Box::new(error)));
         }
-        Decision::Route(to) => {
-            return Err(Failure::new(format!("messages cannot be sent to `{to}` from here")));
-        }
+        Decision::Route(to) if view.origin().can_route() => Some(Arc::from(*to)),
+        Decision::Route(_) => return Err(Failure::CannotRoute),
         _ => return Err(Failure::new("the decision of the rules is not known here")),
-    }
-    Ok(verdict.payload.or_else(|| visible.map(str::to_owned)).map_or(Edit::Keep, Edit::Replace))
+    };
+    let payload = verdict.payload.or_else(|| visible.map(str::to_owned));
+    let edit = payload.map_or(Edit::Keep, Edit::Replace);
+    Ok(match route {
+        Some(to) => Edit::Route { to, edit: Box::new(edit) },
+        None => edit,
+    })
 }
 
 /// Tells the operator what rules say; never what they have looked at.

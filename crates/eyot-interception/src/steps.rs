@@ -75,7 +75,7 @@ pub(crate) fn steps(
             let placed = |message: String| SettingsProblem { member: None, message };
             let compiled = RuleSet::compile(&name, &text);
             let compiled = compiled.and_then(|set| match settings.boundary {
-                At::Upstream => set.check_asks_no_user(ASKS_UPSTREAM).map(|()| set),
+                At::Upstream => set.check_stays_here(NOT_UPSTREAM).map(|()| set),
                 At::Downstream => Ok(set),
             });
             compiled.map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())
@@ -154,8 +154,8 @@ fn guards(guard: &GuardSettings, tools: &Arc<Tools>) -> Result<Vec<Interceptor>,
     Ok(steps)
 }
 
-const ASKS_UPSTREAM: &str = "a person can be asked at the boundary to clients only: say \
-                             `boundary: downstream` in the file of interceptors";
+const NOT_UPSTREAM: &str = "works at the boundary to clients only: say `boundary: downstream` in the \
+                            file of interceptors";
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,12 @@ pub enum Failure {
         "a person can be asked at the boundary to clients only, about calls of tools, prompts and resources"
     )]
     CannotAsk,
+    /// It sends a message to another server where there is none.
+    #[error(
+        "calls of tools, prompts and resources can be sent to another server, at the boundary to \
+         clients and where several servers are one"
+    )]
+    CannotRoute,
     /// It has panicked.
     #[error("it panicked")]
     Panicked,

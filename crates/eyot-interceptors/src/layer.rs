@@ -18,19 +18,34 @@ pub struct InterceptorLayer {
     boundary: Boundary,
     server: Option<Arc<str>>,
     sealing: Arc<Sealing>,
+    is_before_gateway: bool,
 }
 
 impl InterceptorLayer {
     /// The layer at one boundary. Layers at several places can share interceptors.
     #[must_use]
     pub fn new(interceptors: &Interceptors, boundary: Boundary) -> Self {
-        Self { interceptors: interceptors.clone(), boundary, server: None, sealing: Arc::default() }
+        Self {
+            interceptors: interceptors.clone(),
+            boundary,
+            server: None,
+            sealing: Arc::default(),
+            is_before_gateway: false,
+        }
     }
 
     /// The layer before the server of this name: interceptors and rules can tell it from others.
     #[must_use]
     pub fn at_server(mut self, name: impl Into<Arc<str>>) -> Self {
         self.server = Some(name.into());
+        self
+    }
+
+    /// The layer before a gateway: interceptors and rules can choose the server of a call. What is inside
+    /// has to honour a [`ChosenServer`](eyot_service::ChosenServer).
+    #[must_use]
+    pub fn before_gateway(mut self) -> Self {
+        self.is_before_gateway = true;
         self
     }
 
@@ -47,9 +62,10 @@ impl Layer<BoxService> for InterceptorLayer {
     type Service = BoxService;
 
     fn layer(&self, inner: BoxService) -> BoxService {
-        let Self { interceptors, boundary, server, sealing } = self.clone();
+        let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
         let asker = Asker { boundary, sealing };
-        let intercepted = Intercepted { inner, interceptors, boundary, server, asker };
+        let can_route = is_before_gateway && boundary == Boundary::Downstream;
+        let intercepted = Intercepted { inner, interceptors, boundary, server, asker, can_route };
         BoxService::of_shared(Arc::new(intercepted))
     }
 }

@@ -22,6 +22,8 @@ pub struct Origin {
     pub(crate) kept: Kept,
     /// What a person has consented to. `None`: none can be asked.
     pub(crate) given: Option<Arc<[Consent]>>,
+    /// The payload can be sent to another server.
+    pub(crate) can_route: bool,
 }
 
 /// What steps keep until their call is over.
@@ -89,6 +91,7 @@ impl Origin {
             client: None,
             kept: Kept::default(),
             given: None,
+            can_route: false,
         }
     }
 
@@ -157,6 +160,13 @@ impl Origin {
     #[must_use]
     pub const fn can_ask(&self) -> bool {
         self.given.is_some()
+    }
+
+    /// Whether the payload can be sent to another server: it is a call of a tool, a prompt or a resource,
+    /// at the boundary to clients, where several servers are one.
+    #[must_use]
+    pub const fn can_route(&self) -> bool {
+        self.can_route
     }
 
     /// Whether a person has consented to this, in the request as it is. Who has not is asked with

@@ -168,7 +168,7 @@ impl Passage {
         let plan = &*self.plan;
         match (kind, Method::parse(request.method())) {
             // What is not the result yet is not judged as one.
-            (ResultKind::Task, _) => Ok(Passed { subject, is_changed: false }),
+            (ResultKind::Task, _) => Ok(subject.into()),
             (ResultKind::InputRequired, _) => {
                 rounds::questions(plan, crossing, subject, origin).await
             }
@@ -209,6 +209,6 @@ impl Passage {
                 (subject, is_changed) = (private.subject, is_changed | private.is_changed);
             }
         }
-        Ok(Passed { subject, is_changed })
+        Ok(Passed { subject, is_changed, to: None })
     }
 }

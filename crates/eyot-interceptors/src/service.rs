@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, SessionHandle,
-    SharedService, Transport,
+    BoxService, Call, ChosenServer, Fault, Input, Messages, Peer, Reply, ReplyFuture,
+    SessionHandle, SharedService, Transport,
 };
 use eyot_types::Era;
 use eyot_types::headers::PARAM_PREFIX;
@@ -19,6 +19,7 @@ use crate::client::{SessionClient, is_initialize};
 use crate::consent::{AskedReply, Asker, Consent, Given, OpenQuestions, ToClient};
 use crate::denial::Denial;
 use crate::descriptor::Phase;
+use crate::event::is_call;
 use crate::interceptors::{Boundary, Interceptors};
 use crate::origin::{Direction, Kept, Origin, Session};
 use crate::passage::Passage;
@@ -36,6 +37,8 @@ pub(crate) struct Intercepted {
     pub(crate) boundary: Boundary,
     pub(crate) server: Option<Arc<str>>,
     pub(crate) asker: Asker,
+    /// What is inside sends calls to the server that is chosen for them.
+    pub(crate) can_route: bool,
 }
 
 impl SharedService for Intercepted {
@@ -191,15 +194,22 @@ impl Intercepted {
         given: Given,
     ) -> Result<Call, Stopped> {
         let origin = self.origin(plan, &call.peer, call.session.as_ref());
-        let origin = Origin { kept, given, ..origin };
+        let can_route =
+            self.can_route && matches!(&call.input, Input::Request(it) if is_call(it.method()));
+        let origin = Origin { kept, given, can_route, ..origin };
         match call.input {
             Input::Request(request) => {
                 let before = request.clone();
                 match self.request(plan, &request, &origin).await {
-                    Ok(None) => call.input = Input::Request(request),
-                    Ok(Some(changed)) => {
-                        call.input = Input::Request(changed);
-                        forget_mirrored(&mut call);
+                    Ok((changed, to)) => {
+                        let is_changed = changed.is_some();
+                        call.input = Input::Request(changed.unwrap_or(request));
+                        if is_changed {
+                            forget_mirrored(&mut call);
+                        }
+                        if let Some(to) = to {
+                            call.extensions.insert(ChosenServer(to));
+                        }
                     }
                     Err(Denial::Unasked(consent)) => {
                         call.input = Input::Request(before);
@@ -241,18 +251,19 @@ impl Intercepted {
             client: asked.and_then(|it| SessionClient::of(it).known()),
             kept: Kept::default(),
             given: None,
+            can_route: false,
         }
     }
 
-    /// The request as it goes on; `None`: as it came.
+    /// The request as it goes on (`None`: as it came), and the server that is chosen for it.
     async fn request(
         &self,
         plan: &Plan,
         request: &Request,
         origin: &Origin,
-    ) -> Result<Option<Request>, Denial> {
+    ) -> Result<(Option<Request>, Option<Arc<str>>), Denial> {
         let mut subject = Subject::Message(request.clone().into_message());
-        let mut is_changed = false;
+        let (mut is_changed, mut to) = (false, None);
         if request.has_round() && plan.sees.answers {
             let crossing = self.boundary.crossing(Direction::ToServer);
             let passed = rounds::answers(plan, crossing, subject, origin).await?;
@@ -264,13 +275,10 @@ impl Intercepted {
             let run = self.run(plan, (event, Phase::Request), &steps.request, origin);
             let passed = run.pass(subject).await?;
             is_changed |= passed.is_changed;
-            subject = passed.subject;
+            (subject, to) = (passed.subject, passed.to);
         }
-        Ok(if is_changed {
-            subject.into_message().and_then(|it| it.into_request().ok())
-        } else {
-            None
-        })
+        let changed = is_changed.then(|| subject.into_message()).flatten();
+        Ok((changed.and_then(|it| it.into_request().ok()), to))
     }
 
     /// The notification as it goes on; `None`: it does not.

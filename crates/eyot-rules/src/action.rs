@@ -12,7 +12,7 @@ use crate::pattern::Pattern;
 pub(crate) enum Terminal {
     Allow,
     Deny(Refusal),
-    Route(Box<str>),
+    Route { to: Box<str>, at: Position },
     Ask { message: Box<str>, timeout: Option<Duration>, at: Position },
     Fault(Refusal),
 }
@@ -94,7 +94,7 @@ impl Terminal {
         match self {
             Self::Allow => "allow",
             Self::Deny(_) => "deny",
-            Self::Route(_) => "route",
+            Self::Route { .. } => "route",
             Self::Ask { .. } => "ask",
             Self::Fault(_) => "fault",
         }

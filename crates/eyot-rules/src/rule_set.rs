@@ -52,27 +52,35 @@ impl RuleSet {
         })
     }
 
-    /// Refuses rules that ask a person, for a place where none can be asked. Rules on trial ask none.
+    /// Refuses rules that ask a person or send messages to another server, for a place where that cannot
+    /// be done. Rules on trial do neither.
     ///
     /// # Errors
     ///
-    /// `why` at each `ask`.
-    pub fn check_asks_no_user(&self, why: &str) -> Result<(), Problems> {
-        let problem = |at| Problem { file: Arc::clone(&self.file), at, message: why.to_owned() };
-        let problems: Vec<_> = self.asking().map(problem).collect();
+    /// `why` at each `ask` and `route`, behind the word for it.
+    pub fn check_stays_here(&self, why: &str) -> Result<(), Problems> {
+        let problem = |(action, at): (&str, Position)| Problem {
+            file: Arc::clone(&self.file),
+            at,
+            message: format!("`{action}` {why}"),
+        };
+        let problems: Vec<_> = self.leaving().map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
     /// Whether an evaluation can ask for the consent of a person.
     #[must_use]
     pub fn asks(&self) -> bool {
-        self.asking().next().is_some()
+        self.leaving().any(|(action, _)| action == "ask")
     }
 
-    fn asking(&self) -> impl Iterator<Item = Position> {
+    /// The actions that need a client or other servers, and where they stand in the file.
+    fn leaving(&self) -> impl Iterator<Item = (&'static str, Position)> {
         let enforced = self.rules.iter().filter(|it| it.mode == Mode::Enforce);
-        enforced.filter_map(|it| match it.terminal {
-            Some(Terminal::Ask { at, .. }) => Some(at),
+        enforced.filter_map(|it| match it.terminal.as_ref()? {
+            action @ (Terminal::Ask { at, .. } | Terminal::Route { at, .. }) => {
+                Some((action.as_str(), *at))
+            }
             _ => None,
         })
     }

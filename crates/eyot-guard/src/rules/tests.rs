@@ -2,7 +2,7 @@
 
 use eyot_interceptors::{Boundary, InterceptorLayer, Interceptors, Plan, PlanOptions};
 use eyot_jsonrpc::{Id, Request};
-use eyot_service::{BoxService, Call, Input, Messages, Peer, Reply};
+use eyot_service::{BoxService, Call, ChosenServer, Input, Messages, Peer, Reply};
 use eyot_types::Era;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -155,4 +155,31 @@ async fn a_rule_asks_the_user_and_what_rules_have_changed_goes_on_with_the_conse
             assert_eq!(said, Ok(params.clone()));
         }
     }
+}
+
+#[tokio::test]
+async fn a_rule_chooses_the_server_of_a_call_before_a_gateway_only() {
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: dry, match: {tool: echo}, set: {arguments.dry: true}}
+  - {name: other, match: {tool: echo}, route: staging}";
+    let set = RuleSet::compile("rules.yaml", text).unwrap();
+    let tools = Arc::new(Tools::new(Trust::Latest));
+    let rules = Rules::new(set, tools, Arc::default()).interceptor("rules");
+    let plan = Interceptors::new(Plan::compile([rules], PlanOptions::default()).unwrap());
+    let server = BoxService::from_fn(|call| {
+        let Input::Request(request) = &call.input else { panic!("no request") };
+        let chosen = call.extensions.get::<ChosenServer>().map(|it| it.0.to_string());
+        let params: Value = request.decode_params().unwrap();
+        let answer = request.answer(&json!({ "chosen": chosen, "params": params }));
+        Box::pin(std::future::ready(Ok(Reply::One(answer))))
+    });
+    let layer = InterceptorLayer::new(&plan, Boundary::Downstream);
+    let alone = Stand(layer.clone().layer(server.clone()));
+    let stand = Stand(layer.before_gateway().layer(server));
+    let dry = call("echo", &json!({ "dry": true }));
+    let expected = json!({ "chosen": "staging", "params": dry });
+    assert_eq!(stand.ask("tools/call", call("echo", &json!({}))).await, Ok(expected));
+    let other = stand.ask("tools/call", call("add", &json!({}))).await.unwrap();
+    assert_eq!(other["chosen"], Value::Null);
+    assert!(alone.ask("tools/call", call("echo", &json!({}))).await.is_err());
 }

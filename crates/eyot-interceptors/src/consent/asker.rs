@@ -17,6 +17,7 @@ use super::rounds::{ConsentRounds, Opened};
 use super::sealing::Sealing;
 use crate::client::{SessionClient, has_forms};
 use crate::denial::Denial;
+use crate::event::is_call;
 use crate::interceptors::Boundary;
 use crate::plan::Plan;
 
@@ -39,7 +40,7 @@ impl Asker {
         let Input::Request(request) = &call.input else { return false };
         plan.asks
             && self.boundary == Boundary::Downstream
-            && can_wait(request)
+            && is_call(request.method())
             && !plan.steps_of(request.method()).request.is_at_once
     }
 
@@ -177,12 +178,6 @@ fn has_user(request: &Request, call: &Call) -> bool {
         (Era::Legacy, Some(session)) => SessionClient::of(session).has_forms(),
         (Era::Legacy, None) => false,
     }
-}
-
-/// Whether a request is one that may wait for input: in the modern era, no other may.
-fn can_wait(request: &Request) -> bool {
-    let method = Method::parse(request.method());
-    matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead)
 }
 
 fn refused(consent: &Consent) -> Denial {

@@ -81,7 +81,7 @@ fn terminal(reader: &mut Reader, member: &Member) -> Option<Terminal> {
         }
         "route" => {
             let to = reader.text("`route`", node)?;
-            Some(Terminal::Route(to.into()))
+            Some(Terminal::Route { to: to.into(), at: node.at })
         }
         _ => ask(reader, node),
     }

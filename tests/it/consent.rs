@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::Program;
 use crate::support::program::program;
+use crate::support::rounds::{again, asked, with_capabilities};
+use crate::support::{Connection, Program, modern_ask, modern_request};
 
 const RULES: &str = r#"
 version: 1
@@ -22,12 +23,12 @@ rules:
     ask: {message: "A payment is to be made. Is that right?", timeout: 10m}
 "#;
 
-async fn serve(folder: &Path) -> Program {
+async fn serve(folder: &Path, store: &str) -> Program {
     std::fs::write(folder.join("rules.yaml"), RULES).unwrap();
     std::fs::write(folder.join("i.yaml"), "boundary: downstream\nrules: [rules.yaml]\n").unwrap();
     let mut command = Command::new(program());
     command.current_dir(folder);
-    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--store", "memory:"]);
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--store", store]);
     command.args(["--interceptors", "i.yaml", "--"]).arg(program()).arg("demo-server");
     Program::start(&mut command).await
 }
@@ -74,7 +75,7 @@ async fn said(client: &Client, tool: &str, arguments: Value) -> String {
 async fn a_rule_asks_the_user_of_clients_of_both_eras_and_a_server_asks_behind_it() {
     const PAYMENT: &str = "A payment is to be made. Is that right?";
     let folder = TempDir::new().unwrap();
-    let program = serve(folder.path()).await;
+    let program = serve(folder.path(), "memory:").await;
     let text = || json!({ "text": "paid" });
     for era in [EraMode::Legacy, EraMode::Modern] {
         let user = User::new(&program, era, true).await;
@@ -95,4 +96,31 @@ async fn a_rule_asks_the_user_of_clients_of_both_eras_and_a_server_asks_behind_i
         let denied = said(&alone, "echo", text()).await;
         assert!(denied.contains("has not declared the capability `elicitation`"), "{denied}");
     }
+}
+
+#[tokio::test]
+async fn a_consent_that_was_asked_for_before_a_crash_is_taken_after_it() {
+    let folder = TempDir::new().unwrap();
+    let program = serve(folder.path(), "sqlite:s.db").await;
+    let arguments = json!({ "name": "echo", "arguments": { "text": "paid" } });
+    let call = with_capabilities(modern_request(1, "tools/call", arguments));
+    let (key, message) = asked(&answer(&program, &call).await);
+    assert!(message.starts_with("A payment"), "{message}");
+    let question = answer(&program, &call).await;
+    program.kill().await;
+    let program = serve(folder.path(), "sqlite:s.db").await;
+    let next = again(call, 2, &question, json!({ key: { "action": "accept", "content": {} } }));
+    let done = answer(&program, &next).await;
+    assert_eq!(done["result"]["content"][0]["text"], "paid", "{done}");
+    let mut other = next;
+    other["params"]["arguments"]["text"] = "paid twice".into();
+    let refused = answer(&program, &other).await;
+    assert_eq!(refused["error"]["message"], "Invalid or expired requestState", "{refused}");
+}
+
+async fn answer(program: &Program, request: &Value) -> Value {
+    let mut connection = Connection::open(program.address).await;
+    connection.ask(&modern_ask(request)).await;
+    let (mut messages, _) = connection.messages().await;
+    messages.pop().expect("an answer comes")
 }

@@ -165,6 +165,23 @@ async fn a_server_asks_behind_us_and_gets_its_own_state_and_answers_only() {
 }
 
 #[tokio::test]
+async fn a_consent_is_bound_to_the_call_as_it_came_whatever_is_changed_on_the_way() {
+    let double = Interceptor::mutator("double", |view: &View<'_>| {
+        Edit::set(view.payload(), "/arguments/amount", &eyot_jsonrpc::Json::of(&10).unwrap())
+    })
+    .on(Phase::Request, ["tools/call"]);
+    for place in [-1, 1] {
+        let steps = vec![asks("pay", "pay?"), double.clone().priority(place)];
+        let asking = Asking::before(Boundary::Downstream, steps, curious(Some("s")));
+        let ours = asking.result(&paying(5)).await.unwrap();
+        let theirs = asking.result(&round(paying(5), &ours, "accept")).await.unwrap();
+        assert!(asking.result(&round(paying(5), &theirs, "accept")).await.is_ok());
+        let amounts = asking.params_that_came().into_iter().map(|it| it["arguments"].clone());
+        assert_eq!(Vec::from_iter(amounts), vec![json!({ "amount": 10 }); 2]);
+    }
+}
+
+#[tokio::test]
 async fn what_a_client_has_brought_for_the_server_goes_on_behind_our_question() {
     let asking = Asking::new(vec![asks("pay", "pay?")]);
     let mut brings = paying(5);

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::Program;
+use crate::support::offering::{Gateway, Offering, at_urls};
 use crate::support::program::program;
+use crate::support::{Program, Upstream};
 
 const RULES: &str = r"
 version: 1
@@ -116,4 +117,33 @@ async fn what_is_wrong_with_a_file_is_told_with_its_place_and_nothing_is_served(
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("i.yaml:3:5: error: the form of `mine` cannot be used"), "{told}");
+}
+
+#[tokio::test]
+async fn a_rule_sends_calls_to_another_server_of_a_gateway_for_clients_of_both_eras() {
+    let folder = TempDir::new().unwrap();
+    let (rules, settings) = (folder.path().join("rules.yaml"), folder.path().join("i.yaml"));
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: trial, match: {tool: a_echo, arguments: {mark: trial}}, route: b}
+  - {name: lost, match: {tool: b_echo}, route: c}";
+    std::fs::write(&rules, text).unwrap();
+    let text = format!("boundary: downstream\nrules: [{rules:?}]");
+    std::fs::write(&settings, text).unwrap();
+    let servers = [Offering::new("a", &["echo"]), Offering::new("b", &["echo"])];
+    let upstreams = [servers[0].open().await, servers[1].open().await];
+    let [at_a, at_b] = upstreams.each_ref().map(Upstream::url);
+    let flags = ["--interceptors", settings.to_str().unwrap()];
+    let gateway = Gateway::with(&at_urls(&[("a", at_a), ("b", at_b)]), &flags).await;
+    let url = format!("http://{}/mcp", gateway.address());
+    for era in [EraMode::Legacy, EraMode::Modern] {
+        let client = Client::builder("tester", "1.0").era(era).connect(url.as_str()).await.unwrap();
+        for (tool, mark, expected) in [
+            ("a_echo", "plain", "a echo plain"),
+            ("a_echo", "trial", "b echo trial"),
+            ("b_echo", "plain", "this is sent to the server `c`, which is not there"),
+        ] {
+            let answer = said(&client, tool, json!({ "mark": mark })).await;
+            assert_eq!(answer, expected, "{era:?}");
+        }
+    }
 }

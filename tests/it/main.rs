@@ -24,6 +24,8 @@ mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod crash_beside;

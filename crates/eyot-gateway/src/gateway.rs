@@ -236,12 +236,16 @@ impl Inner {
     /// A request that names what it is about: that leads to the server. Nearly every call: where it
     /// leads is known already, and no more is made for it than its place among the legs.
     fn direct(self: Arc<Self>, call: Call, request: Request, target: Target) -> ReplyFuture {
+        let chosen = match routes::chosen(&call, &self.servers.members()) {
+            Ok(chosen) => chosen,
+            Err(error) => return answered(request.refuse(&error)),
+        };
         let known = match &call.session {
             Some(session) => Told::of(session).known_catalog().cloned(),
             None => Some(self.audiences.catalog(&call.peer, request.client_capabilities())),
         };
         if let Some(route) = known.as_ref().and_then(|it| self.route(&target, it)) {
-            return Box::pin(self.send(target, request, route, call));
+            return Box::pin(self.send(target, request, route.at(chosen), call));
         }
         Box::pin(async move {
             let catalog = self.catalog(&call, &request).await?;
@@ -254,6 +258,11 @@ impl Inner {
                 }
                 route = target.route_in(&catalog);
             }
+            let route = match (route, chosen) {
+                (Some(route), chosen) => Some(route.at(chosen)),
+                (None, Some(member)) => Some(Route { member, original: None }),
+                (None, None) => None,
+            };
             if let Some(route) = route {
                 return Arc::clone(&self).send(target, request, route, call).await;
             }

@@ -1,6 +1,7 @@
 //! What a request is about, and which server has it.
 
-use eyot_jsonrpc::{Changes, ErrorObject, Json, Keeps, Members, Request};
+use eyot_jsonrpc::{Changes, ErrorObject, INTERNAL_ERROR, Json, Keeps, Members, Request};
+use eyot_service::{Call, ChosenServer};
 use eyot_types::{Method, codes};
 
 use crate::catalog::Catalog;
@@ -109,6 +110,21 @@ impl Target {
             Kind::Uri => format!("Unknown resource: {key}"),
         }
     }
+}
+
+/// The server that a layer has chosen for a call, if one has.
+///
+/// # Errors
+///
+/// It is not among these.
+pub(crate) fn chosen(call: &Call, members: &[Member]) -> Result<Option<Member>, ErrorObject> {
+    let Some(ChosenServer(name)) = call.extensions.get() else { return Ok(None) };
+    let member = members.iter().find(|it| it.name() == &**name);
+    let missing = || {
+        let message = format!("this is sent to the server `{name}`, which is not there");
+        ErrorObject::new(INTERNAL_ERROR, message)
+    };
+    member.cloned().map(Some).ok_or_else(missing)
 }
 
 /// The servers that may have a resource which none lists: those that list resources at all.

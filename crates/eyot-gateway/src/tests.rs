@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Reply, SessionHandle};
+use eyot_service::{
+    BoxService, Call, ChosenServer, Fault, Input, Limits, Peer, Reply, SessionHandle,
+};
 use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, SessionState, Store};
 use eyot_store_memory::MemoryStore;
 use eyot_types::{Era, Revision, codes};
@@ -254,4 +256,37 @@ async fn a_name_that_was_told_leads_where_it_led_although_another_server_has_it_
     let called = async |name: &str| ask(&gateway, "tools/call", json!({ "name": name })).await;
     assert_eq!(called("one").await["result"]["from"], Value::Null);
     assert_eq!(called("b_one").await["result"]["from"], "b");
+}
+
+/// A member that has the tools of `one`, and says its own name to a call of one.
+fn named(name: &'static str) -> Member {
+    let service = BoxService::from_fn(move |call| {
+        let Input::Request(request) = call.input else { panic!("no request") };
+        let called = request.name().map(|it| it.into_owned());
+        let said = match called {
+            Some(tool) => json!({ "server": name, "tool": tool }),
+            None => one(None).unwrap(),
+        };
+        Box::pin(std::future::ready(Ok(Reply::One(request.answer(&said)))))
+    });
+    Member::new(name, Member::slot_of(name), service)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_goes_to_the_server_that_a_layer_has_chosen_under_its_own_name() {
+    let gateway = gateway(vec![named("a"), named("b")]);
+    let call_at = async |tool: &str, chosen: &str| {
+        let request = Request::new(Id::from_number(7), "tools/call", &json!({ "name": tool }));
+        let mut call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+        call.extensions.insert(ChosenServer(chosen.into()));
+        let answer = gateway.service().call(call).await.unwrap().answer(drop).await.unwrap();
+        serde_json::from_slice::<Value>(&Message::from(answer).to_bytes()).unwrap()
+    };
+    for tool in ["a_one", "b_one", "one"] {
+        let answer = call_at(tool, "b").await;
+        assert_eq!(answer["result"], json!({ "server": "b", "tool": "one" }), "{tool}");
+    }
+    let answer = call_at("a_one", "c").await;
+    let message = "this is sent to the server `c`, which is not there";
+    assert_eq!(answer["error"]["message"], message, "{answer}");
 }

@@ -63,6 +63,13 @@ pub(crate) struct Route {
     pub(crate) original: Option<Box<str>>,
 }
 
+impl Route {
+    /// As it is called where it leads, at another server if one is chosen.
+    pub(crate) fn at(self, chosen: Option<Member>) -> Self {
+        Self { member: chosen.unwrap_or(self.member), ..self }
+    }
+}
+
 impl View {
     /// The list of these parts. Names that the `last` one had keep on leading to what they led to.
     pub(crate) fn new(

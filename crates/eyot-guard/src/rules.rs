@@ -5,7 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eyot_interceptors::{ClientProgram, Edit, Failure, Interceptor, Mutator, Phase, Seen, View};
+use eyot_interceptors::{
+    ClientProgram, Consent, Edit, Failure, Interceptor, Mutator, Phase, Seen, View,
+};
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
     Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Progress, RuleSet, Subject, Verdict,
@@ -49,7 +51,7 @@ impl Rules {
     /// first that ends a message's way counts.
     #[must_use]
     pub fn interceptor(self, name: &str) -> Interceptor {
-        let takes_time = self.set.takes_time();
+        let (takes_time, asks) = (self.set.takes_time(), self.set.asks());
         let rules = Arc::new(self);
         let step = match takes_time {
             true => {
@@ -57,6 +59,7 @@ impl Rules {
             }
             false => Interceptor::mutator(name, AtOnce(rules)),
         };
+        let step = if asks { step.asking() } else { step };
         step.description("the rules of a file")
             .on_both(["*"])
             .on(Phase::Request, ["notifications/*"])
@@ -75,7 +78,10 @@ impl Rules {
         let mut evaluation = self.set.evaluate(&subject);
         loop {
             match evaluation.poll() {
-                Progress::Demand(demand) => evaluation.answer(self.meet(&demand, view)),
+                Progress::Demand(demand) => match self.meet(&demand, view) {
+                    Met::Answer(answer) => evaluation.answer(answer),
+                    Met::Unasked(consent) => return Ok(Edit::Ask(consent)),
+                },
                 Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
             }
         }
@@ -94,7 +100,10 @@ impl Rules {
                     tokio::time::sleep(time).await;
                     evaluation.answer(Answer::Pass);
                 }
-                Progress::Demand(demand) => evaluation.answer(self.meet(&demand, view)),
+                Progress::Demand(demand) => match self.meet(&demand, view) {
+                    Met::Answer(answer) => evaluation.answer(answer),
+                    Met::Unasked(consent) => return Ok(Edit::Ask(consent)),
+                },
                 Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
             }
         }
@@ -107,8 +116,8 @@ impl Rules {
     }
 
     /// Does what a rule asks for, if that can be done at once.
-    fn meet(&self, demand: &Demand<'_>, view: &View<'_>) -> Answer {
-        match &demand.kind {
+    fn meet(&self, demand: &Demand<'_>, view: &View<'_>) -> Met {
+        Met::Answer(match &demand.kind {
             DemandKind::Charge { key, limit, per } => {
                 let rate = (demand.rule.into(), *limit, *per);
                 match self.counts.charge(rate, key, Instant::now()) {
@@ -127,13 +136,32 @@ impl Rules {
                 }
                 None => Answer::Refuse(String::new()),
             },
-            DemandKind::Ask { .. } => Answer::Fail("no person can be asked here".to_owned()),
+            DemandKind::Ask { message, timeout } => {
+                let consent =
+                    Consent::new(format!("{}: {}", self.set.file(), demand.rule), *message);
+                let consent = match timeout {
+                    Some(timeout) => consent.within(*timeout),
+                    None => consent,
+                };
+                match view.origin() {
+                    origin if origin.has_consent(&consent) => Answer::Pass,
+                    origin if origin.can_ask() => return Met::Unasked(consent),
+                    _ => Answer::Fail(Failure::CannotAsk.to_string()),
+                }
+            }
             DemandKind::Call { interceptor, .. } => {
                 Answer::Fail(format!("no interceptor `{interceptor}` can be called here"))
             }
             _ => Answer::Fail("what the rule asks for cannot be done here".to_owned()),
-        }
+        })
     }
+}
+
+/// What comes of a demand.
+enum Met {
+    Answer(Answer),
+    /// A person has to be asked; then the rules are applied anew.
+    Unasked(Consent),
 }
 
 /// Rules that take no time.
@@ -211,18 +239,22 @@ fn transport(carrier: eyot_service::Transport) -> Option<eyot_rules::Transport> 
 /// What a verdict makes of a payload. `visible`: what was made of it before.
 fn edit(view: &View<'_>, verdict: Verdict<'_>, visible: Option<&str>) -> Result<Edit, Failure> {
     tell(view, &verdict);
-    match &verdict.decision {
-        Decision::Allow => {}
+    let route = match &verdict.decision {
+        Decision::Allow => None,
         Decision::Deny(denial) | Decision::Fault(denial) => {
             let error = ErrorObject::new(denial.code, denial.message.clone().into_owned());
             return Ok(Edit::Refuse(Box::new(error)));
         }
-        Decision::Route(to) => {
-            return Err(Failure::new(format!("messages cannot be sent to `{to}` from here")));
-        }
+        Decision::Route(to) if view.origin().can_route() => Some(Arc::from(*to)),
+        Decision::Route(_) => return Err(Failure::CannotRoute),
         _ => return Err(Failure::new("the decision of the rules is not known here")),
-    }
-    Ok(verdict.payload.or_else(|| visible.map(str::to_owned)).map_or(Edit::Keep, Edit::Replace))
+    };
+    let payload = verdict.payload.or_else(|| visible.map(str::to_owned));
+    let edit = payload.map_or(Edit::Keep, Edit::Replace);
+    Ok(match route {
+        Some(to) => Edit::Route { to, edit: Box::new(edit) },
+        None => edit,
+    })
 }
 
 /// Tells the operator what rules say; never what they have looked at.

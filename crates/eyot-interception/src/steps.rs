@@ -11,7 +11,7 @@ use eyot_interceptors::{Interceptor, Phase};
 use eyot_rules::RuleSet;
 use parking_lot::Mutex;
 
-use crate::settings::{FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Settings};
+use crate::settings::{At, FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Settings};
 
 /// What outlives a reload: what rules have counted, and which tools were seen.
 #[derive(Debug, Default)]
@@ -73,8 +73,12 @@ pub(crate) fn steps(
             read(file).map_err(|it| vec![SettingsProblem::at(format!("rules[{at}]"), it)]);
         let compiled = compiled.and_then(|text| {
             let placed = |message: String| SettingsProblem { member: None, message };
-            RuleSet::compile(&name, &text)
-                .map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())
+            let compiled = RuleSet::compile(&name, &text);
+            let compiled = compiled.and_then(|set| match settings.boundary {
+                At::Upstream => set.check_stays_here(NOT_UPSTREAM).map(|()| set),
+                At::Downstream => Ok(set),
+            });
+            compiled.map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())
         });
         match compiled {
             Ok(set) => {
@@ -149,6 +153,9 @@ fn guards(guard: &GuardSettings, tools: &Arc<Tools>) -> Result<Vec<Interceptor>,
     steps.extend(guard.response_bytes_max.map(response_size));
     Ok(steps)
 }
+
+const NOT_UPSTREAM: &str = "works at the boundary to clients only: say `boundary: downstream` in the \
+                            file of interceptors";
 
 #[cfg(test)]
 mod tests;

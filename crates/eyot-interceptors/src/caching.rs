@@ -31,7 +31,7 @@ pub(crate) fn private(event: &str, result: Subject) -> Passed {
         eyot_stdx::never!("a result cannot be made private: {failure}");
         None
     });
-    Passed { is_changed: edited.is_some(), subject: edited.unwrap_or(result) }
+    Passed { is_changed: edited.is_some(), subject: edited.unwrap_or(result), to: None }
 }
 
 /// Requests whose results say how long they may be kept (2026-07-28, server/utilities/caching).

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use eyot_jsonrpc::{Message, Request};
 use eyot_service::SessionHandle;
-use eyot_types::meta;
+use eyot_types::{ClientCapabilities, meta};
 use serde::Deserialize;
 
 use crate::pointer::find;
@@ -34,7 +34,28 @@ impl ClientProgram {
 
 /// What a session's client has said at `initialize`. Kept with the session while it is in this process.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SessionClient(Arc<OnceLock<Option<ClientProgram>>>);
+pub(crate) struct SessionClient(Arc<OnceLock<Said>>);
+
+/// What a client has said of itself.
+#[derive(Debug, Default)]
+struct Said {
+    program: Option<ClientProgram>,
+    has_forms: bool,
+}
+
+impl Said {
+    fn of_initialize(params: &str) -> Self {
+        let capabilities = find(params, "/capabilities").ok().flatten();
+        let has_forms = capabilities.is_some_and(has_forms);
+        Self { program: ClientProgram::of_initialize(params), has_forms }
+    }
+}
+
+/// Whether a client with these capabilities shows forms to its user.
+pub(crate) fn has_forms(capabilities: &str) -> bool {
+    let capabilities: Option<ClientCapabilities> = serde_json::from_str(capabilities).ok();
+    capabilities.is_some_and(|it| it.has_elicitation_form())
+}
 
 impl SessionClient {
     /// That of a session.
@@ -44,13 +65,17 @@ impl SessionClient {
 
     /// Learns it from `initialize`.
     pub(crate) fn note(&self, initialize: &Request) {
-        let program = initialize.params().and_then(ClientProgram::of_initialize);
-        self.0.get_or_init(|| program);
+        self.0.get_or_init(|| initialize.params().map(Said::of_initialize).unwrap_or_default());
     }
 
     /// The program, if this process has seen the session begin or has learned it since.
     pub(crate) fn known(&self) -> Option<ClientProgram> {
-        self.0.get().cloned().flatten()
+        self.0.get()?.program.clone()
+    }
+
+    /// Whether the client shows forms to its user, as [`known`](Self::known).
+    pub(crate) fn has_forms(&self) -> bool {
+        self.0.get().is_some_and(|it| it.has_forms)
     }
 
     /// Learns it from the stored session, if this process has not seen that begin.
@@ -61,8 +86,7 @@ impl SessionClient {
         match session.record().await {
             Ok(record) => {
                 let text = record.as_ref().and_then(|it| std::str::from_utf8(&it.initialize).ok());
-                let program = text.and_then(ClientProgram::of_initialize);
-                self.0.get_or_init(|| program);
+                self.0.get_or_init(|| text.map(Said::of_initialize).unwrap_or_default());
             }
             Err(error) => tracing::warn!(%error, "the client of a session is not known"),
         }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Request, Response};
+use eyot_types::codes::DENIED;
 use eyot_types::{Era, Method};
 use serde_json::{Value, json};
 
+use crate::consent::Consent;
 use crate::plan::DenyAs;
 use crate::validation::Finding;
 
@@ -21,6 +23,8 @@ pub(crate) enum Denial {
     },
     /// A mutator refuses it.
     Refused(Box<ErrorObject>),
+    /// A mutator wants a person to consent first, and none has.
+    Unasked(Consent),
     /// A mutator has failed: all mutations apply, or none.
     NotMutated {
         /// Its name.
@@ -39,11 +43,17 @@ impl Denial {
                 ErrorObject::new(INVALID_PARAMS, "Interceptor validation failed")
                     .with_data(json!({ "validationErrors": errors }))
             }
+            Self::Unasked(_) => ErrorObject::new(DENIED, "it was not consented to"),
             Self::NotMutated { interceptor } => {
                 ErrorObject::new(INTERNAL_ERROR, "Interceptor mutation failed")
                     .with_data(json!({ "failedInterceptor": **interceptor }))
             }
         }
+    }
+
+    /// A denial in these words.
+    pub(crate) fn because(message: impl Into<String>) -> Self {
+        Self::Refused(Box::new(ErrorObject::new(DENIED, message)))
     }
 
     /// The answer to a request that is not asked, or whose answer does not pass.

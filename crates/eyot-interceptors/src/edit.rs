@@ -1,9 +1,11 @@
 //! What a mutator makes of a payload.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Json};
 
+use crate::consent::Consent;
 use crate::failure::Failure;
 use crate::pointer::{find, range_in};
 
@@ -23,6 +25,20 @@ pub enum Edit {
     Replace(String),
     /// It may not pass: its sender gets this error. Nothing of a run is applied then.
     Refuse(Box<ErrorObject>),
+    /// A person has to consent before anything becomes of it: the layer asks the user of the client, and
+    /// begins anew once the answer is there. Nothing of a run is applied before. Only an interceptor that is
+    /// [`asking`](crate::Interceptor::asking) can do this, and only where
+    /// [`Origin::can_ask`](crate::Origin::can_ask) holds; elsewhere it is a failure.
+    Ask(Consent),
+    /// It goes to another server than its lists say, after an edit that is none of these two. Only where
+    /// [`Origin::can_route`](crate::Origin::can_route) holds; elsewhere it is a failure. The last mutator
+    /// that says where counts.
+    Route {
+        /// The name of the server, as the gateway has it.
+        to: Arc<str>,
+        /// What becomes of the payload.
+        edit: Box<Self>,
+    },
 }
 
 /// A part of a payload's text, and what comes into its place.
@@ -55,7 +71,7 @@ impl Edit {
         match self {
             Self::Keep => true,
             Self::Splices(splices) => splices.is_empty(),
-            Self::Replace(_) | Self::Refuse(_) => false,
+            Self::Replace(_) | Self::Refuse(_) | Self::Ask(_) | Self::Route { .. } => false,
         }
     }
 
@@ -68,6 +84,8 @@ impl Edit {
         let mut splices = match self {
             Self::Keep => return Ok(None),
             Self::Refuse(_) => return Err(Failure::Refused),
+            Self::Ask(_) => return Err(Failure::CannotAsk),
+            Self::Route { .. } => return Err(Failure::CannotRoute),
             Self::Replace(text) => return Ok(Some(text)),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,

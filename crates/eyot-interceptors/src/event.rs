@@ -72,5 +72,11 @@ pub(crate) fn common<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
     is_within(other, one).then_some(other)
 }
 
+/// Whether an event is a call of a tool, a prompt or a resource: it leads to one server, and may wait for
+/// input. In the modern era, no other request may.
+pub(crate) fn is_call(event: &str) -> bool {
+    matches!(Method::parse(event), Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead)
+}
+
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,17 @@ pub enum Failure {
     /// It refuses the payload, where it was asked what becomes of it.
     #[error("it refuses the payload")]
     Refused,
+    /// It asks for the consent of a person where none can be asked.
+    #[error(
+        "a person can be asked at the boundary to clients only, about calls of tools, prompts and resources"
+    )]
+    CannotAsk,
+    /// It sends a message to another server where there is none.
+    #[error(
+        "calls of tools, prompts and resources can be sent to another server, at the boundary to \
+         clients and where several servers are one"
+    )]
+    CannotRoute,
     /// It has panicked.
     #[error("it panicked")]
     Panicked,

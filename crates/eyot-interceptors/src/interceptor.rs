@@ -123,6 +123,8 @@ pub(crate) struct Policy {
     pub(crate) timeout: Option<Duration>,
     pub(crate) wants: Wants,
     pub(crate) is_pure: bool,
+    /// It asks for the consent of a person.
+    pub(crate) asks: bool,
 }
 
 /// What an interceptor wants that others do without.
@@ -163,9 +165,10 @@ impl Interceptor {
         Self::of_work(name.into(), Work::Tap(seen)).audit()
     }
 
-    /// Whether it is done at once, and keeps nothing.
+    /// Whether it is done at once, keeps nothing, and asks for nothing.
     pub(crate) const fn is_at_once(&self) -> bool {
-        !self.work.takes_time() && !self.policy.wants.room
+        let Policy { wants, asks, .. } = self.policy;
+        !(self.work.takes_time() || wants.room || asks)
     }
 
     fn of_work(name: String, work: Work) -> Self {
@@ -278,6 +281,13 @@ impl Interceptor {
     #[must_use]
     pub fn keeping(mut self) -> Self {
         self.policy.wants.room = true;
+        self
+    }
+
+    /// It asks for the consent of a person: see [`Edit::Ask`].
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        self.policy.asks = true;
         self
     }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use eyot_service::{BoxService, ServiceLayer};
+use eyot_session::Store;
 use tower_layer::Layer;
 
+use crate::consent::{Asker, Sealing};
 use crate::interceptors::{Boundary, Interceptors};
 use crate::service::Intercepted;
 
@@ -15,13 +17,21 @@ pub struct InterceptorLayer {
     interceptors: Interceptors,
     boundary: Boundary,
     server: Option<Arc<str>>,
+    sealing: Arc<Sealing>,
+    is_before_gateway: bool,
 }
 
 impl InterceptorLayer {
     /// The layer at one boundary. Layers at several places can share interceptors.
     #[must_use]
     pub fn new(interceptors: &Interceptors, boundary: Boundary) -> Self {
-        Self { interceptors: interceptors.clone(), boundary, server: None }
+        Self {
+            interceptors: interceptors.clone(),
+            boundary,
+            server: None,
+            sealing: Arc::default(),
+            is_before_gateway: false,
+        }
     }
 
     /// The layer before the server of this name: interceptors and rules can tell it from others.
@@ -30,14 +40,33 @@ impl InterceptorLayer {
         self.server = Some(name.into());
         self
     }
+
+    /// The layer before a gateway: interceptors and rules can choose the server of a call. What is inside
+    /// has to honour a [`ChosenServer`](eyot_service::ChosenServer).
+    #[must_use]
+    pub fn before_gateway(mut self) -> Self {
+        self.is_before_gateway = true;
+        self
+    }
+
+    /// Seals with the key of this store what clients keep of the consent of their users. Without one, a
+    /// restart forgets what was asked.
+    #[must_use]
+    pub fn sealing_with(mut self, store: Arc<dyn Store>) -> Self {
+        self.sealing = Arc::new(Sealing::of_store(store));
+        self
+    }
 }
 
 impl Layer<BoxService> for InterceptorLayer {
     type Service = BoxService;
 
     fn layer(&self, inner: BoxService) -> BoxService {
-        let Self { interceptors, boundary, server } = self.clone();
-        BoxService::of_shared(Arc::new(Intercepted { inner, interceptors, boundary, server }))
+        let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
+        let asker = Asker { boundary, sealing };
+        let can_route = is_before_gateway && boundary == Boundary::Downstream;
+        let intercepted = Intercepted { inner, interceptors, boundary, server, asker, can_route };
+        BoxService::of_shared(Arc::new(intercepted))
     }
 }
 

@@ -1,15 +1,14 @@
 //! Validators and mutators of MCP messages (SEP-2624), as one plan before any service.
 //!
-//! An [`Interceptor`] is a descriptor and its work: a function that judges a payload, or one that says
-//! what becomes of it. A [`Plan`] has found out once which of them meet which event, and in which order.
-//! [`InterceptorLayer`] runs the plan over every message that crosses a boundary, both ways.
-//!
+//! An [`Interceptor`] judges a payload, or says what becomes of it. A [`Plan`] has found out once which meet
+//! which event, in which order. [`InterceptorLayer`] runs it over all that crosses a boundary, both ways.
 //! **Invariant:** what no interceptor changes leaves as the bytes that came; what one changes has passed
 //! the strict scan again; and a message whose event meets nothing costs a look into a table.
 
 mod asking;
 mod caching;
 mod client;
+mod consent;
 mod denial;
 mod descriptor;
 mod edit;
@@ -37,6 +36,7 @@ mod validation;
 mod view;
 
 pub use crate::client::ClientProgram;
+pub use crate::consent::Consent;
 pub use crate::descriptor::{Compat, Descriptor, Hook, InterceptorKind, Mode, Phase, Priority};
 pub use crate::edit::{Edit, Splice};
 pub use crate::event::{INVOKE, INVOKE_PLURAL, LIST};

@@ -8,6 +8,7 @@ use eyot_service::{Peer, SessionHandle};
 use parking_lot::Mutex;
 
 use crate::client::ClientProgram;
+use crate::consent::Consent;
 
 /// Where a payload comes from and where it goes. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,6 +20,10 @@ pub struct Origin {
     pub(crate) request: Option<Request>,
     pub(crate) client: Option<ClientProgram>,
     pub(crate) kept: Kept,
+    /// What a person has consented to. `None`: none can be asked.
+    pub(crate) given: Option<Arc<[Consent]>>,
+    /// The payload can be sent to another server.
+    pub(crate) can_route: bool,
 }
 
 /// What steps keep until their call is over.
@@ -85,6 +90,8 @@ impl Origin {
             request: None,
             client: None,
             kept: Kept::default(),
+            given: None,
+            can_route: false,
         }
     }
 
@@ -146,6 +153,27 @@ impl Origin {
         if let Some(kept) = &self.kept.0 {
             kept.lock().push(Box::new(value));
         }
+    }
+
+    /// Whether the user of the client can be asked about the payload, as far as the layer can tell: it is a
+    /// call of a tool, a prompt or a resource, at the boundary to clients.
+    #[must_use]
+    pub const fn can_ask(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// Whether the payload can be sent to another server: it is a call of a tool, a prompt or a resource,
+    /// at the boundary to clients, where several servers are one.
+    #[must_use]
+    pub const fn can_route(&self) -> bool {
+        self.can_route
+    }
+
+    /// Whether a person has consented to this, in the request as it is. Who has not is asked with
+    /// [`Edit::Ask`](crate::Edit::Ask).
+    #[must_use]
+    pub fn has_consent(&self, to: &Consent) -> bool {
+        self.given.iter().flat_map(|it| it.iter()).any(|it| it.is(to))
     }
 
     /// The request that a payload of the phase `response` answers, as it was sent. `None`: it is not

@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt as _};
 use tower_service::Service as _;
 
 use crate::caching;
+use crate::consent::Consent;
 use crate::denial::Denial;
 use crate::descriptor::Phase;
 use crate::origin::{Direction, Kept, Origin};
@@ -30,6 +31,8 @@ pub(crate) struct Passage {
     request: Option<Request>,
     /// What steps keep until the call is over.
     kept: Kept,
+    /// What was consented to, and the request as its client has sent it: they outlive a round.
+    given: Option<(Request, Arc<[Consent]>)>,
 }
 
 impl Passage {
@@ -37,13 +40,14 @@ impl Passage {
         (service, plan): (&Arc<Intercepted>, Arc<Plan>),
         call: &Call,
         kept: Kept,
+        given: Option<(Request, Arc<[Consent]>)>,
     ) -> Self {
         let request = match &call.input {
             Input::Request(request) => Some(request.clone()),
             _ => None,
         };
         let (peer, session) = (call.peer.clone(), call.session.clone());
-        Self { service: Arc::clone(service), plan, peer, session, request, kept }
+        Self { service: Arc::clone(service), plan, peer, session, request, kept, given }
     }
 
     fn origin(&self, request: Option<Request>) -> Origin {
@@ -115,11 +119,22 @@ impl Passage {
     /// The answer of the call as it goes on.
     pub(crate) async fn answer(&self, answer: Response) -> Response {
         match self.judged(&answer).await {
-            Ok(passed) => passed.unwrap_or(answer),
+            Ok(passed) => self.with_given(passed.unwrap_or(answer)).await,
             Err(denial) => match &self.request {
                 Some(request) => denial.answer(request, self.peer.era, self.plan.options.deny_as),
                 None => Response::of_error(answer.id(), &denial.error()),
             },
+        }
+    }
+
+    /// The answer; if its client comes back for another round, with what was consented to.
+    async fn with_given(&self, answer: Response) -> Response {
+        match &self.given {
+            Some((request, given)) => {
+                let client = (request, &self.peer);
+                self.service.asker.with_given(client, given, answer).await
+            }
+            None => answer,
         }
     }
 
@@ -153,7 +168,7 @@ impl Passage {
         let plan = &*self.plan;
         match (kind, Method::parse(request.method())) {
             // What is not the result yet is not judged as one.
-            (ResultKind::Task, _) => Ok(Passed { subject, is_changed: false }),
+            (ResultKind::Task, _) => Ok(subject.into()),
             (ResultKind::InputRequired, _) => {
                 rounds::questions(plan, crossing, subject, origin).await
             }
@@ -194,6 +209,6 @@ impl Passage {
                 (subject, is_changed) = (private.subject, is_changed | private.is_changed);
             }
         }
-        Ok(Passed { subject, is_changed })
+        Ok(Passed { subject, is_changed, to: None })
     }
 }

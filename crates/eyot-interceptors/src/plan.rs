@@ -26,8 +26,10 @@ pub struct Plan {
     /// Hooks mean events by their beginnings: what other events meet has to be looked for.
     has_beginnings: bool,
     pub(crate) sees: Sees,
-    /// Steps ask for the programs of clients.
+    /// Steps have to know what legacy clients have said of themselves.
     pub(crate) needs_client: bool,
+    /// Steps ask for the consent of persons.
+    pub(crate) asks: bool,
 }
 
 /// What steps of a plan see besides requests.
@@ -109,7 +111,7 @@ impl EventSteps {
 pub(crate) struct Steps {
     mutators: Box<[usize]>,
     validators: Box<[usize]>,
-    /// All are done at once, and keep nothing.
+    /// All are done at once, keep nothing, and ask for nothing.
     pub(crate) is_at_once: bool,
     /// What they make of a result may be cached as the server allows.
     pub(crate) is_pure: bool,
@@ -154,7 +156,9 @@ impl Plan {
         });
         let sees_answers = plan.hooks().any(|it| it.phase == Phase::Response);
         plan.sees.answers = sees_answers;
-        plan.needs_client = plan.steps.iter().any(|it| it.interceptor.policy.wants.client);
+        let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
+        plan.asks = policies().any(|it| it.asks);
+        plan.needs_client = plan.asks || policies().any(|it| it.wants.client);
         Ok(plan)
     }
 

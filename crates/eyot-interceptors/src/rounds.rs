@@ -120,7 +120,7 @@ impl Parts<'_> {
             eyot_stdx::never!("parts that have passed do not fit: {failure}");
             None
         });
-        Passed { is_changed: edited.is_some(), subject: edited.unwrap_or(whole) }
+        Passed { is_changed: edited.is_some(), subject: edited.unwrap_or(whole), to: None }
     }
 }
 

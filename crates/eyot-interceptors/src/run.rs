@@ -48,6 +48,14 @@ pub(crate) struct Passed {
     pub(crate) subject: Subject,
     /// It is not what came.
     pub(crate) is_changed: bool,
+    /// The server that it is to go to. `None`: where it leads by itself.
+    pub(crate) to: Option<Arc<str>>,
+}
+
+impl From<Subject> for Passed {
+    fn from(subject: Subject) -> Self {
+        Self { subject, is_changed: false, to: None }
+    }
 }
 
 impl Run<'_> {
@@ -83,7 +91,7 @@ impl Run<'_> {
         deadline: &Deadline,
         trail: &mut Trail,
     ) -> Result<Passed, Denial> {
-        let mut is_changed = false;
+        let (mut is_changed, mut route) = (false, None);
         for step in self.plan.mutators(self.steps) {
             if subject.is_error() && !step.interceptor.policy.wants.errors {
                 continue;
@@ -105,7 +113,20 @@ impl Run<'_> {
                 }
                 continue;
             }
+            if let Ok(Edit::Ask(consent)) = &edit
+                && self.can_ask(step)
+            {
+                self.log(step, "asks for consent", None);
+                if step.is_active() {
+                    return Err(Denial::Unasked(consent.clone()));
+                }
+                continue;
+            }
+            let (edit, to) = self.routed(edit);
             let edited = edit.and_then(|it| self.edited(&subject, it));
+            if step.is_active() && edited.is_ok() {
+                route = to.or(route);
+            }
             trail.mutated(step, self.phase, &edited);
             match edited {
                 Ok(Some(edited)) => {
@@ -124,7 +145,24 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(Passed { subject, is_changed })
+        Ok(Passed { subject, is_changed, to: route })
+    }
+
+    /// What becomes of the payload, and where it is to go.
+    fn routed(&self, edit: Result<Edit, Failure>) -> (Result<Edit, Failure>, Option<Arc<str>>) {
+        match edit {
+            Ok(Edit::Route { to, edit })
+                if self.phase == Phase::Request && self.origin.can_route =>
+            {
+                (Ok(*edit), Some(to))
+            }
+            edit => (edit, None),
+        }
+    }
+
+    /// Whether a step may ask here for the consent of a person.
+    fn can_ask(&self, step: &Step) -> bool {
+        step.interceptor.policy.asks && self.phase == Phase::Request && self.origin.can_ask()
     }
 
     fn edited(&self, subject: &Subject, edit: Edit) -> Result<Option<Subject>, Failure> {

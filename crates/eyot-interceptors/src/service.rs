@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, SessionHandle,
-    SharedService, Transport,
+    BoxService, Call, ChosenServer, Fault, Input, Messages, Peer, Reply, ReplyFuture,
+    SessionHandle, SharedService, Transport,
 };
+use eyot_types::Era;
 use eyot_types::headers::PARAM_PREFIX;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName};
+use tokio::sync::mpsc;
 use tower_service::Service as _;
 
 use crate::client::{SessionClient, is_initialize};
+use crate::consent::{AskedReply, Asker, Consent, Given, OpenQuestions, ToClient};
 use crate::denial::Denial;
 use crate::descriptor::Phase;
+use crate::event::is_call;
 use crate::interceptors::{Boundary, Interceptors};
 use crate::origin::{Direction, Kept, Origin, Session};
 use crate::passage::Passage;
@@ -32,10 +36,16 @@ pub(crate) struct Intercepted {
     pub(crate) interceptors: Interceptors,
     pub(crate) boundary: Boundary,
     pub(crate) server: Option<Arc<str>>,
+    pub(crate) asker: Asker,
+    /// What is inside sends calls to the server that is chosen for them.
+    pub(crate) can_route: bool,
 }
 
 impl SharedService for Intercepted {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
+        if self.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
+            return Box::pin(ready(Ok(Reply::None)));
+        }
         let plan = self.interceptors.plan();
         if plan.needs_client
             && let (Input::Request(request), Some(session)) = (&call.input, &call.session)
@@ -44,16 +54,32 @@ impl SharedService for Intercepted {
             SessionClient::of(session).note(request);
         }
         match Needs::of(&plan, &call) {
+            _ if self.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
             Needs::Nothing => self.inner.clone().call(call),
-            Needs::Going => match self.enter(&plan, call, Kept::default()).now_or_never() {
+            Needs::Going => match self.enter(&plan, call, Kept::default(), None).now_or_never() {
                 Some(Ok(call)) => self.inner.clone().call(call),
-                Some(Err(answered)) => Box::pin(ready(Ok(answered))),
-                // What a step that takes its time would be for: `Needs` has seen that there is none.
-                None => Box::pin(ready(Err(Fault::internal("an interceptor is not done")))),
+                Some(Err(Stopped::Answered(answered))) => Box::pin(ready(Ok(answered))),
+                // What a step that takes its time, or asks, would be for: `Needs` has seen none.
+                Some(Err(Stopped::Unasked(_))) | None => {
+                    Box::pin(ready(Err(Fault::internal("an interceptor is not done"))))
+                }
             },
-            Needs::Both => Box::pin(self.pass(plan, call)),
+            Needs::Both if call.peer.era == Era::Legacy && self.asker.may_ask(&plan, &call) => {
+                let (to_client, messages) = mpsc::channel(1);
+                let passing = self.pass(plan, call, Some(to_client));
+                Box::pin(AskedReply::of(Box::pin(passing), messages))
+            }
+            Needs::Both => Box::pin(self.pass(plan, call, None)),
         }
     }
+}
+
+/// Why a call does not go on.
+enum Stopped {
+    /// This is the reply.
+    Answered(Reply),
+    /// A person has to consent first, to the call as it came.
+    Unasked(Box<(Call, Consent)>),
 }
 
 /// What a call needs of a plan.
@@ -100,20 +126,31 @@ impl Needs {
 }
 
 impl Intercepted {
-    async fn pass(self: Arc<Self>, plan: Arc<Plan>, call: Call) -> Result<Reply, Fault> {
-        let kept = Kept::of(
-            matches!(&call.input, Input::Request(it) if !plan.steps_of(it.method()).request.is_at_once),
-        );
+    async fn pass(
+        self: Arc<Self>,
+        plan: Arc<Plan>,
+        mut call: Call,
+        to_client: Option<ToClient>,
+    ) -> Result<Reply, Fault> {
         if plan.needs_client
             && let Some(session) = &call.session
         {
             SessionClient::of(session).learn(session).await;
         }
-        let call = match self.enter(&plan, call, kept.clone()).await {
-            Ok(call) => call,
-            Err(answered) => return Ok(answered),
+        let mut given = match self.asker.opened(&plan, &mut call).await {
+            Ok(given) => given,
+            Err(refusal) => return Ok(Reply::One(refusal)),
         };
-        let passage = Passage::of((&self, plan), &call, kept);
+        let sent = match &call.input {
+            Input::Request(request) if given.is_some() => Some(request.clone()),
+            _ => None,
+        };
+        let (call, kept) = match self.consented(&plan, call, &mut given, to_client.as_ref()).await {
+            Ok(consented) => consented,
+            Err(reply) => return Ok(reply),
+        };
+        let given = given.filter(|it| !it.is_empty() && call.peer.era == Era::Modern);
+        let passage = Passage::of((&self, plan), &call, kept, sent.zip(given));
         match self.inner.clone().call(call).await? {
             Reply::None => Ok(Reply::None),
             Reply::One(answer) => Ok(Reply::One(passage.answer(answer).await)),
@@ -121,28 +158,73 @@ impl Intercepted {
         }
     }
 
-    /// The call as it goes on, or the reply in its place.
-    async fn enter(&self, plan: &Plan, mut call: Call, kept: Kept) -> Result<Call, Reply> {
-        let origin = Origin { kept, ..self.origin(plan, &call.peer, call.session.as_ref()) };
+    /// The call as it goes on, after all that its client has to consent to; or the reply in its place.
+    async fn consented(
+        &self,
+        plan: &Plan,
+        mut call: Call,
+        given: &mut Given,
+        to_client: Option<&ToClient>,
+    ) -> Result<(Call, Kept), Reply> {
+        let keeps = matches!(&call.input, Input::Request(it) if !plan.steps_of(it.method()).request.is_at_once);
+        loop {
+            // Nothing of a run is kept that asks: with the consent it begins anew.
+            let kept = Kept::of(keeps);
+            match self.enter(plan, call, kept.clone(), given.clone()).await {
+                Ok(call) => return Ok((call, kept)),
+                Err(Stopped::Answered(reply)) => return Err(reply),
+                Err(Stopped::Unasked(unasked)) => {
+                    let (before, consent) = *unasked;
+                    let so_far = given.as_deref().unwrap_or_default();
+                    let asked = self.asker.ask(plan, &before, (consent, so_far), to_client);
+                    let consent = asked.await?;
+                    *given = Some([so_far, &[consent]].concat().into());
+                    call = before;
+                }
+            }
+        }
+    }
+
+    /// The call as it goes on.
+    async fn enter(
+        &self,
+        plan: &Plan,
+        mut call: Call,
+        kept: Kept,
+        given: Given,
+    ) -> Result<Call, Stopped> {
+        let origin = self.origin(plan, &call.peer, call.session.as_ref());
+        let can_route =
+            self.can_route && matches!(&call.input, Input::Request(it) if is_call(it.method()));
+        let origin = Origin { kept, given, can_route, ..origin };
         match call.input {
             Input::Request(request) => {
                 let before = request.clone();
                 match self.request(plan, &request, &origin).await {
-                    Ok(None) => call.input = Input::Request(request),
-                    Ok(Some(changed)) => {
-                        call.input = Input::Request(changed);
-                        forget_mirrored(&mut call);
+                    Ok((changed, to)) => {
+                        let is_changed = changed.is_some();
+                        call.input = Input::Request(changed.unwrap_or(request));
+                        if is_changed {
+                            forget_mirrored(&mut call);
+                        }
+                        if let Some(to) = to {
+                            call.extensions.insert(ChosenServer(to));
+                        }
+                    }
+                    Err(Denial::Unasked(consent)) => {
+                        call.input = Input::Request(before);
+                        return Err(Stopped::Unasked(Box::new((call, consent))));
                     }
                     Err(denial) => {
                         let answer = denial.answer(&before, call.peer.era, plan.options.deny_as);
-                        return Err(Reply::One(answer));
+                        return Err(Stopped::Answered(Reply::One(answer)));
                     }
                 }
             }
             Input::Notification(notification) => {
                 match self.notification(plan, notification, &origin).await {
                     Some(passed) => call.input = Input::Notification(passed),
-                    None => return Err(Reply::None),
+                    None => return Err(Stopped::Answered(Reply::None)),
                 }
             }
             Input::Response(response) => {
@@ -168,18 +250,20 @@ impl Intercepted {
             request: None,
             client: asked.and_then(|it| SessionClient::of(it).known()),
             kept: Kept::default(),
+            given: None,
+            can_route: false,
         }
     }
 
-    /// The request as it goes on; `None`: as it came.
+    /// The request as it goes on (`None`: as it came), and the server that is chosen for it.
     async fn request(
         &self,
         plan: &Plan,
         request: &Request,
         origin: &Origin,
-    ) -> Result<Option<Request>, Denial> {
+    ) -> Result<(Option<Request>, Option<Arc<str>>), Denial> {
         let mut subject = Subject::Message(request.clone().into_message());
-        let mut is_changed = false;
+        let (mut is_changed, mut to) = (false, None);
         if request.has_round() && plan.sees.answers {
             let crossing = self.boundary.crossing(Direction::ToServer);
             let passed = rounds::answers(plan, crossing, subject, origin).await?;
@@ -191,13 +275,10 @@ impl Intercepted {
             let run = self.run(plan, (event, Phase::Request), &steps.request, origin);
             let passed = run.pass(subject).await?;
             is_changed |= passed.is_changed;
-            subject = passed.subject;
+            (subject, to) = (passed.subject, passed.to);
         }
-        Ok(if is_changed {
-            subject.into_message().and_then(|it| it.into_request().ok())
-        } else {
-            None
-        })
+        let changed = is_changed.then(|| subject.into_message()).flatten();
+        Ok((changed.and_then(|it| it.into_request().ok()), to))
     }
 
     /// The notification as it goes on; `None`: it does not.

@@ -1,5 +1,6 @@
 //! The layer, before a service that says what it is told to.
 
+mod consent;
 mod crossings;
 mod failures;
 mod inside;

@@ -100,6 +100,17 @@ pub(crate) struct Relays {
     patience: Patience,
 }
 
+/// What stands behind layers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Behind<'a> {
+    /// The server of a proxy that has one.
+    Only,
+    /// The one of several servers that has this name.
+    One(&'a str),
+    /// Several servers as one.
+    All,
+}
+
 impl Relays {
     /// A relay to `target`, and the relay behind its layers.
     pub(crate) fn relay(&self, target: Target) -> (Relay, BoxService) {
@@ -108,7 +119,7 @@ impl Relays {
         let options = RelayOptions { era, affinity, store, ..RelayOptions::default() };
         let relay = Relay::with_options(target, self.runtime_of(None), options);
         let patient = self.patience.clone().before(BoxService::of_boxed(relay.clone()));
-        (relay, self.layered(patient, None))
+        (relay, self.layered(patient, Behind::Only))
     }
 
     /// A relay to one of several servers, which sessions keep as `slot`.
@@ -125,31 +136,33 @@ impl Relays {
         self.patience.clone().before(BoxService::of_boxed(relay))
     }
 
-    /// A service behind the layers that see every call of every client. `server`: the one of several
-    /// that it is.
-    pub(crate) fn layered(&self, service: BoxService, server: Option<&str>) -> BoxService {
-        let intercepted = intercepting(self.interceptors.0.as_ref(), Boundary::Downstream, server);
+    /// A service behind the layers that see every call of every client.
+    pub(crate) fn layered(&self, service: BoxService, behind: Behind<'_>) -> BoxService {
+        let intercepted = self.intercepting(Boundary::Downstream, behind);
         self.layers.clone().with(intercepted).around(service)
     }
 
     /// The surroundings of connections to a server; to one of several if it has a name.
     fn runtime_of(&self, server: Option<&str>) -> Runtime {
         let mut runtime = self.runtime.clone();
-        let intercepted = intercepting(self.interceptors.1.as_ref(), Boundary::Upstream, server);
+        let behind = server.map_or(Behind::Only, Behind::One);
+        let intercepted = self.intercepting(Boundary::Upstream, behind);
         runtime.layers = runtime.layers.with(intercepted);
         runtime
     }
-}
 
-fn intercepting(
-    interceptors: Option<&Interceptors>,
-    boundary: Boundary,
-    server: Option<&str>,
-) -> ServiceLayer {
-    let Some(interceptors) = interceptors else { return ServiceLayer::default() };
-    let layer = InterceptorLayer::new(interceptors, boundary);
-    match server {
-        Some(name) => layer.at_server(name).into(),
-        None => layer.into(),
+    fn intercepting(&self, boundary: Boundary, behind: Behind<'_>) -> ServiceLayer {
+        let interceptors = match boundary {
+            Boundary::Downstream => &self.interceptors.0,
+            Boundary::Upstream => &self.interceptors.1,
+        };
+        let Some(interceptors) = interceptors else { return ServiceLayer::default() };
+        let layer = InterceptorLayer::new(interceptors, boundary);
+        let layer = layer.sealing_with(Arc::clone(&self.store));
+        match behind {
+            Behind::Only => layer.into(),
+            Behind::One(name) => layer.at_server(name).into(),
+            Behind::All => layer.before_gateway().into(),
+        }
     }
 }

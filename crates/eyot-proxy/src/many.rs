@@ -13,7 +13,7 @@ use eyot_upstream::{EraMode, Target};
 use http::Uri;
 use parking_lot::RwLock;
 
-use crate::config::Relays;
+use crate::config::{Behind, Relays};
 
 /// The servers behind one endpoint, and how clients see them together.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ impl Many {
             store: Arc::clone(&relays.store),
         };
         let gateway = Gateway::new(Vec::new(), options);
-        let service = relays.layered(gateway.service(), None);
+        let service = relays.layered(gateway.service(), Behind::All);
         let many = Self { path, relays, gateway, service, servers: RwLock::default() };
         many.reload(GatewayConfig { servers, prefix });
         many
@@ -133,7 +133,7 @@ impl Many {
     fn made(&self, slot: UpstreamName, config: GatewayServer) -> Server {
         let relay = self.relays.relay_at(slot.clone(), &config);
         let member = Member::new(&*config.name, slot, config.tools.around(relay));
-        let service = self.relays.layered(member.service().clone(), Some(&config.name));
+        let service = self.relays.layered(member.service().clone(), Behind::One(&config.name));
         Server { config, member, service }
     }
 

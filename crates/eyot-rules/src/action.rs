@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use eyot_document::Position;
+
 use crate::path::Path;
 use crate::pattern::Pattern;
 
@@ -10,8 +12,8 @@ use crate::pattern::Pattern;
 pub(crate) enum Terminal {
     Allow,
     Deny(Refusal),
-    Route(Box<str>),
-    Ask { message: Box<str>, timeout: Option<Duration> },
+    Route { to: Box<str>, at: Position },
+    Ask { message: Box<str>, timeout: Option<Duration>, at: Position },
     Fault(Refusal),
 }
 
@@ -92,7 +94,7 @@ impl Terminal {
         match self {
             Self::Allow => "allow",
             Self::Deny(_) => "deny",
-            Self::Route(_) => "route",
+            Self::Route { .. } => "route",
             Self::Ask { .. } => "ask",
             Self::Fault(_) => "fault",
         }

@@ -301,7 +301,7 @@ impl<'s> Evaluation<'s> {
             (Some(Step::Call { interceptor, timeout }), _) => {
                 DemandKind::Call { interceptor, timeout: *timeout }
             }
-            (None, Some(Terminal::Ask { message, timeout })) => {
+            (None, Some(Terminal::Ask { message, timeout, .. })) => {
                 DemandKind::Ask { message, timeout: *timeout }
             }
             _ => return None,

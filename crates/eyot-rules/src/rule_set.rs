@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use eyot_document::Position;
 use eyot_types::Method;
 
 use crate::action::{Step, Terminal};
 use crate::index::Index;
+use crate::problem::{Problem, Problems};
 use crate::rule::{Mode, Rule};
 use crate::subject::{Phase, Subject};
 use crate::test_case::Test;
@@ -47,6 +49,39 @@ impl RuleSet {
         self.rules.iter().any(|it| {
             let waits = |step: &Step| matches!(step, Step::Delay(_) | Step::Call { .. });
             it.steps.iter().any(waits) || matches!(it.terminal, Some(Terminal::Ask { .. }))
+        })
+    }
+
+    /// Refuses rules that ask a person or send messages to another server, for a place where that cannot
+    /// be done. Rules on trial do neither.
+    ///
+    /// # Errors
+    ///
+    /// `why` at each `ask` and `route`, behind the word for it.
+    pub fn check_stays_here(&self, why: &str) -> Result<(), Problems> {
+        let problem = |(action, at): (&str, Position)| Problem {
+            file: Arc::clone(&self.file),
+            at,
+            message: format!("`{action}` {why}"),
+        };
+        let problems: Vec<_> = self.leaving().map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
+    /// Whether an evaluation can ask for the consent of a person.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.leaving().any(|(action, _)| action == "ask")
+    }
+
+    /// The actions that need a client or other servers, and where they stand in the file.
+    fn leaving(&self) -> impl Iterator<Item = (&'static str, Position)> {
+        let enforced = self.rules.iter().filter(|it| it.mode == Mode::Enforce);
+        enforced.filter_map(|it| match it.terminal.as_ref()? {
+            action @ (Terminal::Ask { at, .. } | Terminal::Route { at, .. }) => {
+                Some((action.as_str(), *at))
+            }
+            _ => None,
         })
     }
 

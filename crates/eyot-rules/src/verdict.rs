@@ -124,7 +124,7 @@ pub(crate) fn decision_of(terminal: &Terminal) -> Decision<'_> {
         Terminal::Deny(refusal) => {
             Decision::Deny(Denial { code: refusal.code, message: Cow::Borrowed(&refusal.message) })
         }
-        Terminal::Route(to) => Decision::Route(to),
+        Terminal::Route { to, .. } => Decision::Route(to),
         Terminal::Fault(refusal) => {
             Decision::Fault(Denial { code: refusal.code, message: Cow::Borrowed(&refusal.message) })
         }

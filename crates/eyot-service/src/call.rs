@@ -55,6 +55,12 @@ impl Call {
     }
 }
 
+/// The server that a layer has chosen for a call, by its name. It stands in [`Call::extensions`], and a
+/// gateway honours it before its lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a name")]
+pub struct ChosenServer(pub Arc<str>);
+
 /// An action of a client.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

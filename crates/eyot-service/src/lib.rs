@@ -25,7 +25,7 @@ mod shutdown;
 mod subscribing;
 mod turns;
 
-pub use crate::call::{Call, Input, Peer, Reach, Transport};
+pub use crate::call::{Call, ChosenServer, Input, Peer, Reach, Transport};
 pub use crate::call_span::CallSpan;
 pub use crate::challenge::Challenge;
 pub use crate::clock::unix_ms;

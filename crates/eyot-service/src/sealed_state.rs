@@ -29,6 +29,9 @@ pub struct SealedState<'a> {
 }
 
 impl SealedState<'_> {
+    /// Bytes of a state that is opened. Ours are far shorter, unless a handler keeps much in one.
+    pub const BYTES_MAX: usize = 64 << 10;
+
     /// Seals what the next round of this request must bring back within `ttl`.
     #[must_use]
     pub fn seal(&self, content: &impl Serialize, ttl: Duration) -> String {
@@ -46,7 +49,7 @@ impl SealedState<'_> {
     /// [`refused`](Self::refused), for any defect: "servers MUST reject state that fails
     /// verification" (2026-07-28, basic/patterns/mrtr).
     pub fn open<T: DeserializeOwned>(&self, state: &str) -> Result<T, ErrorObject> {
-        let opened = (state.len() <= STATE_BYTES_MAX)
+        let opened = (state.len() <= Self::BYTES_MAX)
             .then(|| self.keys.open(&self.binding(), state))
             .flatten();
         let sealed = opened.and_then(|text| serde_json::from_slice::<Sealed<T>>(&text).ok());
@@ -95,9 +98,6 @@ struct Sealed<T> {
     #[serde(rename = "c")]
     content: T,
 }
-
-/// Our states are far shorter, unless a handler keeps much in one.
-const STATE_BYTES_MAX: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests;

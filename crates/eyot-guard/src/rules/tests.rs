@@ -2,7 +2,7 @@
 
 use eyot_interceptors::{Boundary, InterceptorLayer, Interceptors, Plan, PlanOptions};
 use eyot_jsonrpc::{Id, Request};
-use eyot_service::{BoxService, Call, Input, Messages, Peer, Reply};
+use eyot_service::{BoxService, Call, ChosenServer, Input, Messages, Peer, Reply};
 use eyot_types::Era;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -17,13 +17,17 @@ struct Stand(BoxService);
 
 impl Stand {
     fn new(rules: &str) -> Self {
+        Self::at(Boundary::Upstream, rules)
+    }
+
+    fn at(boundary: Boundary, rules: &str) -> Self {
         let text = format!("version: 1\ndefault: allow\nrules:\n{rules}");
         let set = RuleSet::compile("rules.yaml", &text).unwrap();
         let tools = Arc::new(Tools::new(Trust::Latest));
         let rules = Rules::new(set, Arc::clone(&tools), Arc::default()).interceptor("rules");
         let plan = Plan::compile([tools.list_step(), rules], PlanOptions::default()).unwrap();
         let server = BoxService::from_fn(|call| Box::pin(async move { Ok(answered(&call)) }));
-        let layer = InterceptorLayer::new(&Interceptors::new(plan), Boundary::Upstream);
+        let layer = InterceptorLayer::new(&Interceptors::new(plan), boundary);
         Self(layer.layer(server))
     }
 
@@ -116,8 +120,66 @@ async fn a_delay_takes_its_time() {
     assert_eq!(start.elapsed(), Duration::from_secs(7));
 }
 
+const BY_HAND: &str = "
+  - {name: dry, match: {tool: echo}, set: {arguments.dry: true}}
+  - {name: by-hand, match: {tool: echo}, ask: {message: really?, timeout: 5m}}
+  - {name: one, match: {tool: '*'}, deny: not without consent}";
+
 #[tokio::test]
 async fn what_no_driver_can_do_is_denied() {
-    let stand = Stand::new("  - {name: by-hand, match: {tool: echo}, ask: {message: really?}}");
-    assert!(stand.ask("tools/call", call("echo", &json!({}))).await.is_err());
+    let asking = Stand::new(BY_HAND);
+    assert!(asking.ask("tools/call", call("echo", &json!({}))).await.is_err());
+    let calling = "  - {name: far, match: {tool: echo}, call: {interceptor: far}}";
+    let calling = Stand::at(Boundary::Downstream, calling);
+    assert!(calling.ask("tools/call", call("echo", &json!({}))).await.is_err());
+}
+
+#[tokio::test]
+async fn a_rule_asks_the_user_and_what_rules_have_changed_goes_on_with_the_consent() {
+    let stand = Stand::at(Boundary::Downstream, BY_HAND);
+    let mut params = call("echo", &json!({ "dry": false }));
+    let can = json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} } });
+    params["_meta"] = can;
+    let asked = stand.ask("tools/call", params.clone()).await.unwrap();
+    let (name, question) = asked["inputRequests"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(question["params"]["message"], "really?");
+    assert!(!asked.to_string().contains("by-hand"), "{asked}");
+    let mut round = params.clone();
+    round["requestState"] = asked["requestState"].clone();
+    for (action, is_allowed) in [("decline", false), ("accept", true)] {
+        round["inputResponses"] = json!({ name: { "action": action } });
+        let said = stand.ask("tools/call", round.clone()).await;
+        assert_eq!(said.is_ok(), is_allowed, "{said:?}");
+        if is_allowed {
+            params["arguments"]["dry"] = true.into();
+            assert_eq!(said, Ok(params.clone()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_chooses_the_server_of_a_call_before_a_gateway_only() {
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: dry, match: {tool: echo}, set: {arguments.dry: true}}
+  - {name: other, match: {tool: echo}, route: staging}";
+    let set = RuleSet::compile("rules.yaml", text).unwrap();
+    let tools = Arc::new(Tools::new(Trust::Latest));
+    let rules = Rules::new(set, tools, Arc::default()).interceptor("rules");
+    let plan = Interceptors::new(Plan::compile([rules], PlanOptions::default()).unwrap());
+    let server = BoxService::from_fn(|call| {
+        let Input::Request(request) = &call.input else { panic!("no request") };
+        let chosen = call.extensions.get::<ChosenServer>().map(|it| it.0.to_string());
+        let params: Value = request.decode_params().unwrap();
+        let answer = request.answer(&json!({ "chosen": chosen, "params": params }));
+        Box::pin(std::future::ready(Ok(Reply::One(answer))))
+    });
+    let layer = InterceptorLayer::new(&plan, Boundary::Downstream);
+    let alone = Stand(layer.clone().layer(server.clone()));
+    let stand = Stand(layer.before_gateway().layer(server));
+    let dry = call("echo", &json!({ "dry": true }));
+    let expected = json!({ "chosen": "staging", "params": dry });
+    assert_eq!(stand.ask("tools/call", call("echo", &json!({}))).await, Ok(expected));
+    let other = stand.ask("tools/call", call("add", &json!({}))).await.unwrap();
+    assert_eq!(other["chosen"], Value::Null);
+    assert!(alone.ask("tools/call", call("echo", &json!({}))).await.is_err());
 }

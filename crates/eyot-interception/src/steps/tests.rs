@@ -9,6 +9,8 @@ const RULES: &str = "version: 1\ndefault: allow\nrules:\n  - {name: r, match: {t
 fn read(path: &Path) -> Result<String, String> {
     match path.to_str() {
         Some("rules.yaml") => Ok(RULES.to_owned()),
+        Some("asking.yaml") => Ok(RULES.replace("deny: no", "ask: {message: really?}")),
+        Some("routing.yaml") => Ok(RULES.replace("deny: no", "route: other")),
         Some("broken.yaml") => Ok("version: 1\ndefault: allow\nrules:\n  - {nmae: r}".to_owned()),
         Some("pins.json") => Ok(Pins::new().to_text()),
         _ => Err("no such file".to_owned()),
@@ -74,4 +76,21 @@ fn what_was_seen_is_known_after_a_reload_unless_others_are_trusted() {
     assert!(Arc::ptr_eq(&before, &tools(&first)));
     let pinned = settings(serde_json::json!({ "guard": { "pins": "pins.json" } }));
     assert!(!Arc::ptr_eq(&before, &tools(&pinned)));
+}
+
+#[test]
+fn rules_that_ask_a_person_or_choose_a_server_stand_at_the_boundary_to_clients() {
+    for (file, place) in [
+        ("asking.yaml", "asking.yaml:4:38: error: `ask` works at the boundary to clients only"),
+        ("routing.yaml", "routing.yaml:4:40: error: `route` works at the boundary to clients only"),
+    ] {
+        let at = |boundary: &str| {
+            let wanted = serde_json::json!({ "boundary": boundary, "rules": [file] });
+            steps(&settings(wanted), &Kept::default(), &read)
+        };
+        assert!(at("downstream").is_ok());
+        let problems = at("upstream").unwrap_err();
+        assert!(problems[0].message.starts_with(place), "{problems:?}");
+        assert!(problems[0].message.contains("say `boundary: downstream`"), "{problems:?}");
+    }
 }

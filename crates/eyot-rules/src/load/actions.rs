@@ -81,7 +81,7 @@ fn terminal(reader: &mut Reader, member: &Member) -> Option<Terminal> {
         }
         "route" => {
             let to = reader.text("`route`", node)?;
-            Some(Terminal::Route(to.into()))
+            Some(Terminal::Route { to: to.into(), at: node.at })
         }
         _ => ask(reader, node),
     }
@@ -128,7 +128,7 @@ fn error_code(reader: &mut Reader, node: &Node) -> Option<i64> {
 
 fn ask(reader: &mut Reader, node: &Node) -> Option<Terminal> {
     if let Value::Text(text) = &node.value {
-        return Some(Terminal::Ask { message: text.as_str().into(), timeout: None });
+        return Some(Terminal::Ask { message: text.as_str().into(), timeout: None, at: node.at });
     }
     let mut fields = reader.fields("`ask`", node)?;
     let message = match fields.value("message") {
@@ -140,7 +140,7 @@ fn ask(reader: &mut Reader, node: &Node) -> Option<Terminal> {
     };
     let timeout = fields.value("timeout").and_then(|it| reader.duration("`timeout`", it));
     fields.finish(reader, "`ask`");
-    Some(Terminal::Ask { message: message?.into(), timeout })
+    Some(Terminal::Ask { message: message?.into(), timeout, at: node.at })
 }
 
 fn log(reader: &mut Reader, node: &Node) -> Option<LogAction> {

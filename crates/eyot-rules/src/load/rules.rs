@@ -89,7 +89,7 @@ fn rule(
     let actions = actions::read(reader, definitions, &mut fields, (node, phase));
     fields.finish(reader, "a rule");
     let Actions { terminal, steps, tags, log } = actions;
-    if let Some(Terminal::Route(to)) = &terminal {
+    if let Some(Terminal::Route { to, .. }) = &terminal {
         if phase == Phase::Response {
             reader.error(node.at, "a result cannot be routed: it comes from a server already");
         }
@@ -157,7 +157,7 @@ fn check_reach(reader: &mut Reader, rules: &[Rule]) {
     for phase in [Phase::Request, Phase::Response] {
         let mut of_phase = rules.iter().filter(|it| it.phase == phase);
         let last = of_phase.by_ref().find(|it| {
-            let ends = !matches!(it.terminal, None | Some(Terminal::Route(_)));
+            let ends = !matches!(it.terminal, None | Some(Terminal::Route { .. }));
             ends && it.conditions.is_empty()
                 && it.unless.is_empty()
                 && it.mode == Default::default()

@@ -5,7 +5,8 @@ use std::ops::Range;
 use eyot_jsonrpc::{ErrorObject, Json};
 
 use crate::failure::Failure;
-use crate::pointer::{find, range_in};
+use crate::pointer::range_in;
+use crate::view::View;
 
 /// What becomes of a payload.
 ///
@@ -41,11 +42,11 @@ impl Edit {
     ///
     /// # Errors
     ///
-    /// As [`View::at`](crate::View::at).
-    pub fn set(payload: &str, pointer: &str, value: &Json) -> Result<Self, Failure> {
+    /// As [`View::at`].
+    pub fn set(view: &View<'_>, pointer: &str, value: &Json) -> Result<Self, Failure> {
         let splice =
-            |old| Splice { range: range_in(payload, old), text: value.as_str().to_owned() };
-        let old = find(payload, pointer)?;
+            |old| Splice { range: range_in(view.payload(), old), text: value.as_str().to_owned() };
+        let old = view.at(pointer)?;
         Ok(old.map_or(Self::Keep, |old| Self::Splices(vec![splice(old)])))
     }
 
@@ -59,31 +60,33 @@ impl Edit {
         }
     }
 
-    /// The payload as it is to be; `None` when it stays as it is.
+    /// The parts of the payload as it is to be, in their order; `None` when it stays as it is.
     ///
     /// # Errors
     ///
     /// Splices that overlap, or do not fit the payload.
-    pub(crate) fn applied_to(self, payload: &str) -> Result<Option<String>, Failure> {
-        let mut splices = match self {
+    pub(crate) fn parts<'a>(
+        &'a mut self,
+        payload: &'a str,
+    ) -> Result<Option<Vec<&'a str>>, Failure> {
+        let splices = match self {
             Self::Keep => return Ok(None),
             Self::Refuse(_) => return Err(Failure::Refused),
-            Self::Replace(text) => return Ok(Some(text)),
+            Self::Replace(text) => return Ok(Some(vec![text])),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,
         };
         splices.sort_by_key(|it| (it.range.start, it.range.end));
-        let added: usize = splices.iter().map(|it| it.text.len()).sum();
-        let mut text = String::with_capacity(payload.len() + added);
+        let mut parts = Vec::with_capacity(splices.len() * 2 + 1);
         let mut at = 0;
-        for splice in &splices {
+        for splice in splices {
             payload.get(splice.range.clone()).ok_or(Failure::BadSplices)?;
-            text.push_str(payload.get(at..splice.range.start).ok_or(Failure::BadSplices)?);
-            text.push_str(&splice.text);
+            parts.push(payload.get(at..splice.range.start).ok_or(Failure::BadSplices)?);
+            parts.push(&splice.text);
             at = splice.range.end;
         }
-        text.push_str(payload.get(at..).ok_or(Failure::BadSplices)?);
-        Ok(Some(text))
+        parts.push(payload.get(at..).ok_or(Failure::BadSplices)?);
+        Ok(Some(parts))
     }
 }
 

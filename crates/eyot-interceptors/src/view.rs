@@ -9,7 +9,7 @@ use crate::client::ClientProgram;
 use crate::descriptor::Phase;
 use crate::failure::Failure;
 use crate::origin::Origin;
-use crate::pointer::find;
+use crate::pointer::{find, find_in};
 use crate::subject::Subject;
 
 /// One payload, and where it comes from. Nothing of it is decoded before it is asked for.
@@ -104,7 +104,7 @@ impl<'a> View<'a> {
     /// Other readers may find another value there, because a key on the way stands there twice. What
     /// cannot be read in one way cannot be judged, so this is best handed on with `?`.
     pub fn at(&self, pointer: &str) -> Result<Option<&'a str>, Failure> {
-        find(self.payload(), pointer)
+        find_in(self.subject, pointer)
     }
 
     /// The payload, decoded.

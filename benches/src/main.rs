@@ -21,6 +21,7 @@ mod figures;
 mod gateway;
 mod hop;
 mod instructions;
+mod interceptors;
 mod io;
 mod listener;
 mod load;
@@ -89,6 +90,8 @@ enum Task {
     Sessions(sessions::Options),
     /// Lists, idle servers and changed files of many servers behind one endpoint
     Gateway(gateway::Options),
+    /// A hop with interceptors beside one without, and steps of each kind by themselves
+    Interceptors(interceptors::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -104,6 +107,12 @@ enum Task {
     /// A hop of bare hyper
     #[command(hide = true)]
     BareHop(bare_hop::Options),
+    /// A hop of Eyot with a plan of interceptors
+    #[command(hide = true)]
+    PlanHop(interceptors::hop::Options),
+    /// A loop of calls through interceptors
+    #[command(hide = true)]
+    Passes(interceptors::passes::Options),
     /// A server of one of the SDKs
     #[command(hide = true)]
     SdkServer(sdk_server::Options),
@@ -139,6 +148,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::Connects(options) => connects::run(&all()?, &options),
         Task::Sessions(options) => sessions::run(&all()?, &options),
         Task::Gateway(options) => gateway::run(&all()?, &options),
+        Task::Interceptors(options) => interceptors::run(&Programs::find_bench()?, &options),
         Task::Start(options) => start::run(&all()?, &options),
         Task::Micro => micro::run(&Programs::find_bench()?),
         Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),
@@ -147,6 +157,8 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::SdkServer(options) => sdk_server::run(options),
         Task::Backend(options) => backend::run(options),
         Task::BareHop(options) => bare_hop::run(options),
+        Task::PlanHop(options) => interceptors::hop::run(&options),
+        Task::Passes(options) => interceptors::passes::run(options),
         Task::Driver => driver::run(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use eyot::types::ElicitResult;
 use eyot::{
-    CallContext, Client, Edit, Elicited, EraMode, Eras, HandlerResult, Intercept as _, Interceptor,
+    CallContext, Client, Elicited, EraMode, Eras, HandlerResult, Intercept as _, Interceptor,
     Interceptors, NoArguments, Phase, Plan, PlanOptions, ProxyConfig, Server, Target, Validation,
     View, tool,
 };
@@ -125,7 +125,7 @@ async fn a_legacy_client_s_messages_pass_every_place_once_before_a_modern_server
 async fn arguments_that_are_changed_at_a_boundary_reach_the_handler() {
     let shout = Interceptor::mutator("shout", |view: &View<'_>| {
         let name = eyot::jsonrpc::Json::of(&"ANN").unwrap();
-        Edit::set(view.payload(), "/arguments/name", &name)
+        view.set("/arguments/name", &name)
     });
     let steps = [shout.on(Phase::Request, ["tools/call"])];
     let interceptors = Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap());
@@ -153,7 +153,7 @@ async fn an_argument_that_a_header_mirrors_can_be_changed_before_the_relay() {
     let server = Program::everything(&[]).await;
     let move_away = Interceptor::mutator("move", |view: &View<'_>| {
         let region = eyot::jsonrpc::Json::of(&"eu-south").unwrap();
-        Edit::set(view.payload(), "/arguments/region", &region)
+        view.set("/arguments/region", &region)
     });
     let steps = [move_away.on(Phase::Request, ["tools/call"])];
     let interceptors = Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap());

@@ -273,6 +273,11 @@ impl ClientBuilder {
     ///
     /// Dropping the future ends what was started.
     pub async fn connect(self, target: impl IntoTarget) -> Result<Client, ClientError> {
+        // What connects is large, and the future of a client's user would be as large.
+        Box::pin(self.connect_at_once(target)).await
+    }
+
+    async fn connect_at_once(self, target: impl IntoTarget) -> Result<Client, ClientError> {
         let limits = self.config.limits;
         let mut target = target.into_target(limits)?;
         for (name, value) in &self.headers {

@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use eyot_jsonrpc::{ErrorObject, Json};
+use eyot_jsonrpc::ErrorObject;
 
 use crate::consent::Consent;
 use crate::failure::Failure;
-use crate::pointer::{find, range_in};
 
 /// What becomes of a payload.
 ///
@@ -52,19 +51,6 @@ pub struct Splice {
 }
 
 impl Edit {
-    /// Puts another value into the place of the one that this JSON pointer names;
-    /// [`Keep`](Self::Keep) when there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`View::at`](crate::View::at).
-    pub fn set(payload: &str, pointer: &str, value: &Json) -> Result<Self, Failure> {
-        let splice =
-            |old| Splice { range: range_in(payload, old), text: value.as_str().to_owned() };
-        let old = find(payload, pointer)?;
-        Ok(old.map_or(Self::Keep, |old| Self::Splices(vec![splice(old)])))
-    }
-
     /// Whether the payload stays as it is.
     #[must_use]
     pub fn is_keep(&self) -> bool {
@@ -75,33 +61,35 @@ impl Edit {
         }
     }
 
-    /// The payload as it is to be; `None` when it stays as it is.
+    /// The parts of the payload as it is to be, in their order; `None` when it stays as it is.
     ///
     /// # Errors
     ///
     /// Splices that overlap, or do not fit the payload.
-    pub(crate) fn applied_to(self, payload: &str) -> Result<Option<String>, Failure> {
-        let mut splices = match self {
+    pub(crate) fn parts<'a>(
+        &'a mut self,
+        payload: &'a str,
+    ) -> Result<Option<Vec<&'a str>>, Failure> {
+        let splices = match self {
             Self::Keep => return Ok(None),
             Self::Refuse(_) => return Err(Failure::Refused),
             Self::Ask(_) => return Err(Failure::CannotAsk),
             Self::Route { .. } => return Err(Failure::CannotRoute),
-            Self::Replace(text) => return Ok(Some(text)),
+            Self::Replace(text) => return Ok(Some(vec![text])),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,
         };
         splices.sort_by_key(|it| (it.range.start, it.range.end));
-        let added: usize = splices.iter().map(|it| it.text.len()).sum();
-        let mut text = String::with_capacity(payload.len() + added);
+        let mut parts = Vec::with_capacity(splices.len() * 2 + 1);
         let mut at = 0;
-        for splice in &splices {
+        for splice in splices {
             payload.get(splice.range.clone()).ok_or(Failure::BadSplices)?;
-            text.push_str(payload.get(at..splice.range.start).ok_or(Failure::BadSplices)?);
-            text.push_str(&splice.text);
+            parts.push(payload.get(at..splice.range.start).ok_or(Failure::BadSplices)?);
+            parts.push(&splice.text);
             at = splice.range.end;
         }
-        text.push_str(payload.get(at..).ok_or(Failure::BadSplices)?);
-        Ok(Some(text))
+        parts.push(payload.get(at..).ok_or(Failure::BadSplices)?);
+        Ok(Some(parts))
     }
 }
 

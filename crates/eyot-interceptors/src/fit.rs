@@ -1,9 +1,8 @@
 //! Whether a changed payload is still one of its operation.
 
-use eyot_jsonrpc::Members;
-
 use crate::descriptor::Phase;
 use crate::failure::Failure;
+use crate::subject::Subject;
 
 /// What payloads of an event need: the members, and the first byte of their JSON.
 type Needs = &'static [(&'static str, u8)];
@@ -29,9 +28,9 @@ const NEEDS: &[(&str, Needs, Needs)] = &[
 /// # Errors
 ///
 /// It is no object, or lacks what its operation needs.
-pub(crate) fn check(event: &str, phase: Phase, payload: &str) -> Result<(), Failure> {
+pub(crate) fn check(event: &str, phase: Phase, subject: &Subject) -> Result<(), Failure> {
     let unfit = |missing| Failure::Unfit { event: event.into(), missing };
-    let Some(members) = Members::of(payload) else { return Err(unfit("an object")) };
+    let Some(members) = subject.members() else { return Err(unfit("an object")) };
     let needs = NEEDS.iter().find(|(name, ..)| *name == event).map_or(&[][..], |it| match phase {
         Phase::Request => it.1,
         Phase::Response => it.2,

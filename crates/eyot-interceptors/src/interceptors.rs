@@ -25,6 +25,11 @@ impl Interceptors {
         Arc::clone(&self.0.read())
     }
 
+    /// Looks at the plan that the next call gets.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Plan) -> T) -> T {
+        look(&self.0.read())
+    }
+
     /// Puts another plan in its place. A call that has begun keeps its plan for its answer.
     pub fn replace(&self, plan: Plan) {
         let before = std::mem::replace(&mut *self.0.write(), Arc::new(plan));

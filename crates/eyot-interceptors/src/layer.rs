@@ -72,6 +72,8 @@ impl Layer<BoxService> for InterceptorLayer {
 
 impl From<InterceptorLayer> for ServiceLayer {
     fn from(layer: InterceptorLayer) -> Self {
+        let interceptors = layer.interceptors.clone();
         Self::from_fn(move |inner| layer.layer(inner))
+            .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)))
     }
 }

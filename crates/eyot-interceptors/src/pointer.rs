@@ -26,7 +26,7 @@ pub(crate) fn find<'a>(payload: &'a str, pointer: &str) -> Result<Option<&'a str
     let Some(steps) = pointer.strip_prefix('/') else { return Ok(None) };
     let mut value = payload;
     for step in steps.split('/') {
-        match step_into(value, &step.replace("~1", "/").replace("~0", "~"))? {
+        match step_into(value, &unescaped(step))? {
             Some(next) => value = next,
             None => return Ok(None),
         }
@@ -34,17 +34,43 @@ pub(crate) fn find<'a>(payload: &'a str, pointer: &str) -> Result<Option<&'a str
     Ok(Some(value))
 }
 
+/// As [`find`], in a text whose members are known: of those of a message, what is long is passed over
+/// without a look at it.
+pub(crate) fn find_in<'a>(
+    payload: &'a str,
+    members: Option<Members<'a>>,
+    pointer: &str,
+) -> Result<Option<&'a str>, Failure> {
+    let (Some(steps), Some(members)) = (pointer.strip_prefix('/'), members) else {
+        return find(payload, pointer);
+    };
+    let (first, rest) = steps.find('/').map_or((steps, ""), |at| steps.split_at(at));
+    match member(members, &unescaped(first))? {
+        Some(value) => find(value, rest),
+        None => Ok(None),
+    }
+}
+
 fn step_into<'a>(value: &'a str, step: &str) -> Result<Option<&'a str>, Failure> {
     if let Some(members) = Members::of(value) {
-        let mut found = members.filter(|(name, _)| name.eq_ignore_ascii_case(step));
-        let Some((name, value)) = found.next() else { return Ok(None) };
-        if found.next().is_some() {
-            return Err(Failure::Ambiguous { member: step.into() });
-        }
-        return Ok((name == step).then_some(value));
+        return member(members, step);
     }
     let item = step.parse().ok().and_then(|at| Items::of(value)?.nth(at));
     Ok(item)
+}
+
+/// The value of the one member of this name.
+fn member<'a>(members: Members<'a>, step: &str) -> Result<Option<&'a str>, Failure> {
+    let mut found = members.filter(|(name, _)| name.eq_ignore_ascii_case(step));
+    let Some((name, value)) = found.next() else { return Ok(None) };
+    if found.next().is_some() {
+        return Err(Failure::Ambiguous { member: step.into() });
+    }
+    Ok((name == step).then_some(value))
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl Run<'_> {
     fn edited(&self, subject: &Subject, edit: Edit) -> Result<Option<Subject>, Failure> {
         let edited = subject.edited(edit)?;
         if let Some(edited) = edited.as_ref().filter(|it| !it.is_error()) {
-            fit::check(self.event, self.phase, edited.text())?;
+            fit::check(self.event, self.phase, edited)?;
         }
         Ok(edited)
     }

@@ -99,18 +99,10 @@ impl Needs {
         }
         match &call.input {
             Input::Request(request) => {
-                let steps = plan.steps_of(request.method());
-                let is_seen_going =
-                    !steps.request.is_empty() || request.has_round() && plan.sees.answers;
-                let is_seen_coming = !steps.response.is_empty()
-                    || plan.sees.streams
-                    || plan.sees.answers && request.method().starts_with(TASKS);
                 let has_client = !plan.needs_client || call.session.is_none();
-                let is_at_once = steps.request.is_at_once && !request.has_round() && has_client;
-                match (is_seen_going, is_seen_coming) {
-                    (false, false) => Self::Nothing,
-                    (true, false) if is_at_once => Self::Going,
-                    _ => Self::Both,
+                match Self::of_request(plan, request) {
+                    Self::Going if !has_client => Self::Both,
+                    needs => needs,
                 }
             }
             Input::Notification(notification) => {
@@ -122,6 +114,29 @@ impl Needs {
             Input::Resume { .. } if plan.sees.streams || plan.sees.answers => Self::Both,
             _ => Self::Nothing,
         }
+    }
+}
+
+impl Needs {
+    fn of_request(plan: &Plan, request: &Request) -> Self {
+        let steps = plan.steps_of(request.method());
+        let is_seen_going = !steps.request.is_empty() || request.has_round() && plan.sees.answers;
+        let is_seen_coming = !steps.response.is_empty()
+            || plan.sees.streams
+            || plan.sees.answers && request.method().starts_with(TASKS);
+        let is_at_once = steps.request.is_at_once && !request.has_round();
+        match (is_seen_going, is_seen_coming) {
+            (false, false) => Self::Nothing,
+            (true, false) if is_at_once => Self::Going,
+            _ => Self::Both,
+        }
+    }
+}
+
+impl Plan {
+    /// Whether it has steps for a request, or for what can come back for it.
+    pub(crate) fn sees_call_of(&self, request: &Request) -> bool {
+        !self.is_empty() && !matches!(Needs::of_request(self, request), Needs::Nothing)
     }
 }
 

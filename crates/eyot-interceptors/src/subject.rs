@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Json, Message};
+use eyot_jsonrpc::{Json, Members, Message};
 
 use crate::edit::Edit;
 use crate::failure::Failure;
@@ -45,6 +45,15 @@ impl Subject {
         }
     }
 
+    /// The members of the payload; `None` when it is no object. Of a message, what is long is passed over
+    /// without a look at it.
+    pub(crate) fn members(&self) -> Option<Members<'_>> {
+        match self {
+            Self::Message(message) => message.members(),
+            Self::Part { text, .. } => Members::of(text),
+        }
+    }
+
     pub(crate) fn is_error(&self) -> bool {
         match self {
             Self::Message(message) => message.error().is_some(),
@@ -53,11 +62,16 @@ impl Subject {
     }
 
     /// The subject after an edit; `None`: it stays as it is.
-    pub(crate) fn edited(&self, edit: Edit) -> Result<Option<Self>, Failure> {
-        let Some(text) = edit.applied_to(self.text())? else { return Ok(None) };
+    pub(crate) fn edited(&self, mut edit: Edit) -> Result<Option<Self>, Failure> {
+        // The text of a message in several slices is joined for who asks for it.
+        if edit.is_keep() {
+            return Ok(None);
+        }
+        let Some(parts) = edit.parts(self.text())? else { return Ok(None) };
         Ok(Some(match self {
-            Self::Message(message) => Self::Message(message.with_payload(&text)?),
+            Self::Message(message) => Self::Message(message.with_payload(&parts)?),
             Self::Part { is_error, .. } => {
+                let text = parts.concat();
                 Json::parse(&text).ok_or(Failure::NotJson)?;
                 Self::Part { text: text.into(), is_error: *is_error }
             }

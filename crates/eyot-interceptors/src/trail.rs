@@ -24,6 +24,7 @@ impl Trail {
         self.0.unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn judged(
         &mut self,
         step: &Step,
@@ -43,6 +44,7 @@ impl Trail {
         results.push(result);
     }
 
+    #[inline]
     pub(crate) fn mutated(
         &mut self,
         step: &Step,

@@ -56,7 +56,7 @@ impl Declared {
         let Some(capabilities) = member(&mut result, "capabilities") else { return answer };
         let Some(extensions) = member(capabilities, "extensions") else { return answer };
         extensions.insert(EXTENSION.to_owned(), json!({ "supportedEvents": events }));
-        let changed = answer.with_payload(&Value::Object(result).to_string());
+        let changed = answer.with_payload(&[&Value::Object(result).to_string()]);
         changed.ok().and_then(|it| it.into_response().ok()).unwrap_or(answer)
     }
 }

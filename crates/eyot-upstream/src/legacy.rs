@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ServiceLayer,
+};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -33,6 +35,7 @@ pub struct LegacyConnection {
 #[derive(Debug)]
 struct Layered {
     service: BoxService,
+    layers: ServiceLayer,
     peer: Peer,
 }
 
@@ -129,7 +132,8 @@ impl LegacyConnection {
         let opened = Arc::new(OnceLock::new());
         let source = (source, runtime.clone());
         let link = LayeredLink { source: Some(Box::new(source)), link: Arc::clone(&opened) };
-        let layered = Layered { service: link.behind(runtime), peer: peer.clone() };
+        let (layers, peer) = (runtime.layers.clone(), peer.clone());
+        let layered = Layered { service: link.behind(runtime), layers, peer };
         let answer = layered.call(Input::Request(initialize)).await?.answer(drop).await?;
         // Not opened: a layer has answered in the place of the upstream.
         let link = opened.get().cloned().unwrap_or(LegacyLink::Unopened);
@@ -151,8 +155,9 @@ impl LegacyConnection {
             return Some(Self { link, layered: None });
         }
         let inner = LayeredLink { source: None, link: Arc::new(OnceLock::from(link.clone())) };
-        let service = inner.behind(runtime);
-        Some(Self { link, layered: Some(Arc::new(Layered { service, peer: peer.clone() })) })
+        let (service, layers) = (inner.behind(runtime), runtime.layers.clone());
+        let layered = Layered { service, layers, peer: peer.clone() };
+        Some(Self { link, layered: Some(Arc::new(layered)) })
     }
 
     /// Sends a request.
@@ -167,8 +172,10 @@ impl LegacyConnection {
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
     pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
         match &self.layered {
-            None => self.link.request(request).await,
-            Some(layered) => layered.call(Input::Request(request)).await,
+            Some(layered) if layered.layers.concerns(&request) => {
+                layered.call(Input::Request(request)).await
+            }
+            _ => self.link.request(request).await,
         }
     }
 

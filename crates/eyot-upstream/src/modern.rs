@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{Message, Request, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture};
+use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture, ServiceLayer};
 use eyot_types::{Era, headers};
 use http::{Extensions, HeaderMap, StatusCode};
 use tower_service::Service;
@@ -20,7 +20,14 @@ use crate::target::{Runtime, Target};
 pub struct ModernConnection {
     link: Link,
     /// The link behind layers; `None`: there are none.
-    layered: Option<BoxService>,
+    layered: Option<Layered>,
+}
+
+/// A link behind layers.
+#[derive(Clone, Debug)]
+struct Layered {
+    service: BoxService,
+    layers: ServiceLayer,
 }
 
 #[derive(Clone, Debug)]
@@ -128,7 +135,8 @@ impl ModernConnection {
         let layers = Some(&runtime.layers).filter(|it| !it.is_empty());
         let layered = layers.map(|it| {
             let link = link.clone();
-            it.around(BoxService::from_fn(move |call| link.clone().answer(call)))
+            let service = it.around(BoxService::from_fn(move |call| link.clone().answer(call)));
+            Layered { service, layers: it.clone() }
         });
         Self { link, layered }
     }
@@ -144,8 +152,10 @@ impl ModernConnection {
     /// The upstream is told that its call is given up.
     pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
         match &self.layered {
-            None => self.link.request(request, sender.headers.as_deref()).await,
-            Some(layered) => layered.clone().call(sender.call(Input::Request(request))).await,
+            Some(layered) if layered.layers.concerns(&request) => {
+                layered.service.clone().call(sender.call(Input::Request(request))).await
+            }
+            _ => self.link.request(request, sender.headers.as_deref()).await,
         }
     }
 
@@ -181,7 +191,9 @@ impl ModernConnection {
     pub async fn send(&self, message: Message, sender: &Sender) -> Result<(), Fault> {
         match &self.layered {
             None => self.link.send(message, sender.headers.as_deref()).await,
-            Some(layered) => layered.clone().call(sender.call(message.into())).await.map(drop),
+            Some(layered) => {
+                layered.service.clone().call(sender.call(message.into())).await.map(drop)
+            }
         }
     }
 
@@ -216,7 +228,7 @@ impl Service<Call> for ModernConnection {
     fn call(&mut self, call: Call) -> ReplyFuture {
         match &mut self.layered {
             None => self.link.clone().answer(call),
-            Some(layered) => layered.call(call),
+            Some(layered) => layered.service.call(call),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Pointers into payloads, well-formed and ambiguous.
 
+use eyot_jsonrpc::{Message, ScanLimits};
+
 use super::*;
+use crate::subject::Subject;
 
 const PAYLOAD: &str = r#"{ "a/b": [1, {"x": "y"}], "z": null }"#;
 
@@ -22,4 +25,25 @@ fn a_key_that_can_be_read_in_two_ways_is_no_value_but_a_failure() {
         let found = find(payload, "/path");
         assert!(matches!(found, Err(Failure::Ambiguous { .. })), "{payload}: {found:?}");
     }
+}
+
+#[test]
+fn a_message_whose_long_members_are_passed_over_has_what_its_text_has() {
+    let long = "x".repeat(1_000);
+    let params = format!(
+        r#"{{"arguments":{{"a":["{long}",{{"b":1}}]}},"_meta":{{"t":"{long}","T":2}},"list":[{long:?}]}}"#
+    );
+    let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{params}}}"#);
+    let message = Message::parse(text.into(), &ScanLimits::default()).unwrap();
+    let subject = Subject::Message(message);
+    for pointer in
+        ["", "/", "arguments", "/arguments", "/arguments/a/1/b", "/list/0", "/list/1", "/Arguments"]
+    {
+        let found = find_in(subject.text(), subject.members(), pointer).unwrap();
+        assert_eq!(found, find(&params, pointer).unwrap(), "{pointer}");
+    }
+    assert!(matches!(
+        find_in(subject.text(), subject.members(), "/_meta/t"),
+        Err(Failure::Ambiguous { .. })
+    ));
 }

@@ -21,7 +21,7 @@ fn offered() -> Server {
     };
     let bang = |view: &View<'_>| {
         let note = eyot_jsonrpc::Json::of(&"a!").unwrap();
-        Edit::set(view.payload(), "/arguments/note", &note)
+        view.set("/arguments/note", &note)
     };
     let crash = |_: &View<'_>| -> Result<Validation, Failure> { panic!("it crashes") };
     let steps = [

@@ -167,7 +167,7 @@ async fn a_server_asks_behind_us_and_gets_its_own_state_and_answers_only() {
 #[tokio::test]
 async fn a_consent_is_bound_to_the_call_as_it_came_whatever_is_changed_on_the_way() {
     let double = Interceptor::mutator("double", |view: &View<'_>| {
-        Edit::set(view.payload(), "/arguments/amount", &eyot_jsonrpc::Json::of(&10).unwrap())
+        view.set("/arguments/amount", &eyot_jsonrpc::Json::of(&10).unwrap())
     })
     .on(Phase::Request, ["tools/call"]);
     for place in [-1, 1] {

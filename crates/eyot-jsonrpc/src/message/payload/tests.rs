@@ -9,7 +9,8 @@ fn parse(text: &str) -> Message {
 #[test]
 fn what_stands_around_a_payload_keeps_its_bytes_and_the_new_id_stays() {
     let message = parse(r#"{"id":1, "x":[ ],"params":{"name":"a"},"method":"m","jsonrpc":"2.0"}"#);
-    let changed = message.with_id(Id::from_number(7)).with_payload(r#"{"name":"b"}"#).unwrap();
+    let changed =
+        message.with_id(Id::from_number(7)).with_payload(&[r#"{"name":"#, r#""b"}"#]).unwrap();
     let expected = r#"{"id":7, "x":[ ],"params":{"name":"b"},"method":"m","jsonrpc":"2.0"}"#;
     assert_eq!(changed.to_bytes(), expected);
     assert_eq!(changed.name().as_deref(), Some("b"));
@@ -30,7 +31,7 @@ fn results_errors_and_missing_params_are_replaced_alike() {
             r#"{"jsonrpc":"2.0","method":"m","params":{}}"#,
         ),
     ] {
-        assert_eq!(parse(text).with_payload(payload).unwrap().to_bytes(), expected);
+        assert_eq!(parse(text).with_payload(&[payload]).unwrap().to_bytes(), expected);
     }
 }
 
@@ -38,6 +39,6 @@ fn results_errors_and_missing_params_are_replaced_alike() {
 fn a_payload_that_the_scan_refuses_makes_no_message() {
     let message = parse(r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{}}"#);
     for payload in ["", "1", r#"{"name":1,"name":2}"#, r#"{},"id":2"#, "{}}"] {
-        assert!(message.with_payload(payload).is_err(), "{payload}");
+        assert!(message.with_payload(&[payload]).is_err(), "{payload}");
     }
 }

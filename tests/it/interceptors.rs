@@ -125,7 +125,7 @@ async fn a_legacy_client_s_messages_pass_every_place_once_before_a_modern_server
 async fn arguments_that_are_changed_at_a_boundary_reach_the_handler() {
     let shout = Interceptor::mutator("shout", |view: &View<'_>| {
         let name = eyot::jsonrpc::Json::of(&"ANN").unwrap();
-        Edit::set(view, "/arguments/name", &name)
+        view.set("/arguments/name", &name)
     });
     let steps = [shout.on(Phase::Request, ["tools/call"])];
     let interceptors = Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap());

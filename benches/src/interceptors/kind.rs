@@ -155,7 +155,7 @@ fn redaction(number: usize) -> Interceptor {
     const FIELD: &str = "/_meta/io.modelcontextprotocol~1clientInfo/version";
     Interceptor::mutator(format!("step-{number}"), |view: &View<'_>| {
         let redacted = Json::parse(r#""[redacted]""#).ok_or(Failure::new("no JSON"))?;
-        Edit::set(view, FIELD, &redacted)
+        view.set(FIELD, &redacted)
     })
 }
 

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use eyot_jsonrpc::{ErrorObject, Json};
+use eyot_jsonrpc::ErrorObject;
 
 use crate::failure::Failure;
-use crate::pointer::range_in;
-use crate::view::View;
 
 /// What becomes of a payload.
 ///
@@ -37,19 +35,6 @@ pub struct Splice {
 }
 
 impl Edit {
-    /// Puts another value into the place of the one that this JSON pointer names;
-    /// [`Keep`](Self::Keep) when there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`View::at`].
-    pub fn set(view: &View<'_>, pointer: &str, value: &Json) -> Result<Self, Failure> {
-        let splice =
-            |old| Splice { range: range_in(view.payload(), old), text: value.as_str().to_owned() };
-        let old = view.at(pointer)?;
-        Ok(old.map_or(Self::Keep, |old| Self::Splices(vec![splice(old)])))
-    }
-
     /// Whether the payload stays as it is.
     #[must_use]
     pub fn is_keep(&self) -> bool {

@@ -5,7 +5,6 @@ use std::ops::Range;
 use eyot_jsonrpc::{Items, Members};
 
 use crate::failure::Failure;
-use crate::subject::Subject;
 
 /// Where a part of a text is.
 pub(crate) fn range_in(text: &str, part: &str) -> Range<usize> {
@@ -35,10 +34,15 @@ pub(crate) fn find<'a>(payload: &'a str, pointer: &str) -> Result<Option<&'a str
     Ok(Some(value))
 }
 
-/// As [`find`] in the payload of a subject, whose long members are passed over without a look at them.
-pub(crate) fn find_in<'a>(subject: &'a Subject, pointer: &str) -> Result<Option<&'a str>, Failure> {
-    let Some(steps) = pointer.strip_prefix('/') else { return find(subject.text(), pointer) };
-    let Some(members) = subject.members() else { return find(subject.text(), pointer) };
+/// As [`find`], where the members of the payload are known: `None` if it has none.
+pub(crate) fn find_in<'a>(
+    members: Option<Members<'a>>,
+    payload: &'a str,
+    pointer: &str,
+) -> Result<Option<&'a str>, Failure> {
+    let (Some(members), Some(steps)) = (members, pointer.strip_prefix('/')) else {
+        return find(payload, pointer);
+    };
     let (first, rest) = steps.find('/').map_or((steps, ""), |at| steps.split_at(at));
     match member(members, &unescaped(first))? {
         Some(value) => find(value, rest),

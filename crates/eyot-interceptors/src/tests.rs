@@ -126,7 +126,7 @@ fn set_upper(view: &View<'_>, pointer: &str) -> Result<Edit, Failure> {
     let Some(old) = view.at(pointer)? else { return Ok(Edit::Keep) };
     let text: String = serde_json::from_str(old).map_err(|_| Failure::new("no text"))?;
     let upper = eyot_jsonrpc::Json::of(&text.to_uppercase()).unwrap();
-    Edit::set(view, pointer, &upper)
+    view.set(pointer, &upper)
 }
 
 /// Lets only payloads pass that hold a text.

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Json, Message};
 use serde::de::DeserializeOwned;
 
 use crate::client::ClientProgram;
 use crate::descriptor::Phase;
+use crate::edit::{Edit, Splice};
 use crate::failure::Failure;
 use crate::origin::Origin;
-use crate::pointer::{find, find_in};
+use crate::pointer::{find, find_in, range_in};
 use crate::subject::Subject;
 
 /// One payload, and where it comes from. Nothing of it is decoded before it is asked for.
@@ -104,7 +105,19 @@ impl<'a> View<'a> {
     /// Other readers may find another value there, because a key on the way stands there twice. What
     /// cannot be read in one way cannot be judged, so this is best handed on with `?`.
     pub fn at(&self, pointer: &str) -> Result<Option<&'a str>, Failure> {
-        find_in(self.subject, pointer)
+        find_in(self.subject.members(), self.payload(), pointer)
+    }
+
+    /// Puts another value into the place of the one that a JSON pointer names;
+    /// [`Keep`](Edit::Keep) when there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`at`](Self::at).
+    pub fn set(&self, pointer: &str, value: &Json) -> Result<Edit, Failure> {
+        let Some(old) = self.at(pointer)? else { return Ok(Edit::Keep) };
+        let range = range_in(self.payload(), old);
+        Ok(Edit::Splices(vec![Splice { range, text: value.as_str().to_owned() }]))
     }
 
     /// The payload, decoded.

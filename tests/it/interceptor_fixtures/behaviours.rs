@@ -50,7 +50,7 @@ fn uppercase(view: &View<'_>) -> Result<Edit, Failure> {
     match note(view)? {
         Some(note) if note != note.to_uppercase() => {
             let upper = Json::of(&note.to_uppercase()).unwrap();
-            Edit::set(view, "/arguments/note", &upper)
+            view.set("/arguments/note", &upper)
         }
         _ => Ok(Edit::Keep),
     }

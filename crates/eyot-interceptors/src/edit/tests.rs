@@ -1,7 +1,7 @@
 //! Splices that fit, and others.
 
 use super::*;
-use crate::pointer::find;
+use crate::pointer::{find, range_in};
 
 const PAYLOAD: &str = r#"{ "a/b": [1, {"x": "y"}], "z": null }"#;
 

@@ -34,12 +34,12 @@ fn a_message_whose_long_members_are_passed_over_has_what_its_text_has() {
     );
     let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{params}}}"#);
     let message = Message::parse(text.into(), &ScanLimits::default()).unwrap();
-    let subject = Subject::Message(message);
+    let find_in = |pointer| find_in(message.members(), message.params().unwrap(), pointer);
     for pointer in
         ["", "/", "arguments", "/arguments", "/arguments/a/1/b", "/list/0", "/list/1", "/Arguments"]
     {
-        let found = find_in(&subject, pointer).unwrap();
+        let found = find_in(pointer).unwrap();
         assert_eq!(found, find(&params, pointer).unwrap(), "{pointer}");
     }
-    assert!(matches!(find_in(&subject, "/_meta/t"), Err(Failure::Ambiguous { .. })));
+    assert!(matches!(find_in("/_meta/t"), Err(Failure::Ambiguous { .. })));
 }

@@ -79,7 +79,7 @@ async fn mutators_run_by_priority_and_then_by_name() {
         Interceptor::mutator(name, move |view: &View<'_>| {
             let old: String = serde_json::from_str(view.at("/arguments/note")?.unwrap()).unwrap();
             let new = eyot_jsonrpc::Json::of(&format!("{old}{name}")).unwrap();
-            Edit::set(view, "/arguments/note", &new)
+            view.set("/arguments/note", &new)
         })
         .on(Phase::Request, ["tools/call"])
     };

@@ -18,7 +18,7 @@ fn offered() -> Server {
     };
     let bang = |view: &View<'_>| {
         let note = eyot_jsonrpc::Json::of(&"a!").unwrap();
-        Edit::set(view, "/arguments/note", &note)
+        view.set("/arguments/note", &note)
     };
     let crash = |_: &View<'_>| -> Result<Validation, Failure> { panic!("it crashes") };
     let steps = [

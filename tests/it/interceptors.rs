@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use eyot::types::ElicitResult;
 use eyot::{
-    CallContext, Client, Edit, Elicited, EraMode, Eras, HandlerResult, Intercept as _, Interceptor,
+    CallContext, Client, Elicited, EraMode, Eras, HandlerResult, Intercept as _, Interceptor,
     Interceptors, NoArguments, Phase, Plan, PlanOptions, ProxyConfig, Server, Target, Validation,
     View, tool,
 };

@@ -1,9 +1,7 @@
 //! A plan as a server, and that server as steps of a plan.
 
 use eyot_client::{Client, ClientError};
-use eyot_interceptors::{
-    Decision, EXTENSION, Edit, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST,
-};
+use eyot_interceptors::{Decision, EXTENSION, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST};
 use eyot_server::Server;
 use eyot_upstream::EraMode;
 

@@ -117,7 +117,6 @@ impl Row {
             }
             (Kind::Both, 200) => &[("interceptors.ten_both_ratio", ratio)],
             (Kind::Rule, 200) => &[("interceptors.rule_ratio", ratio)],
-            (Kind::Redaction, LARGE_BYTES) => &[("interceptors.redaction_ratio", ratio)],
             _ => &[],
         };
         let judged =

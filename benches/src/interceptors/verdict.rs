@@ -25,6 +25,8 @@ pub(super) struct Verdict {
 }
 
 const STEPS: usize = 10;
+/// A message of 128 KiB.
+const LARGE_BYTES: usize = 128 << 10;
 
 /// Measures with one client and with many, and prints a row for each hop.
 ///
@@ -37,16 +39,21 @@ pub(super) fn measure(
 ) -> anyhow::Result<(Vec<Verdict>, Vec<Judged>)> {
     let (mut verdicts, mut judged) = (Vec::new(), Vec::new());
     println!("{}", Row::HEAD);
-    for clients in [1, 32] {
+    let small = [Kind::None, Kind::Empty, Kind::Native, Kind::Both, Kind::Layer];
+    let large = [Kind::None, Kind::Native, Kind::Redaction];
+    let tables: [(_, _, &[Kind]); 3] =
+        [(1, 200, &small), (32, 200, &small), (1, LARGE_BYTES, &large)];
+    for (clients, text_bytes, kinds) in tables {
         let mut driver = programs.driver(Core::of_clients(clients))?;
-        let cases = [Kind::None, Kind::Empty, Kind::Native, Kind::Both, Kind::Layer].map(Case);
+        let cases = kinds.iter().copied().map(Case);
         let mut sides = Vec::new();
-        for subject in cases {
+        for subject in cases.clone() {
             let mut command = process::on(Core::First);
             let upstream = driver.endpoint(Form::Json);
-            hop::add(programs, &mut command, (subject.0, STEPS), &upstream);
+            hop::add(programs, &mut command, (subject.0, subject.steps()), &upstream);
             let server = Server::start(command)?;
             let load = Load::echo(&server, Era::Modern, clients, turns.extent());
+            let load = Load { text_bytes, ..load };
             sides.push(Side { subject, server, load });
         }
         let comparison = Comparison::measure(&mut driver, &sides, turns.rounds)?;
@@ -57,9 +64,17 @@ pub(super) fn measure(
                 Some(ratio) => println!("{row}, x {ratio:.3} p95"),
                 None => println!("{row}"),
             }
-            if let (Kind::Native | Kind::Both, Some(ratio)) = (case.0, p95_ratio) {
-                let what = format!("{case}, {clients} clients");
-                judged.push(Judged::new(what, "interceptors.ten_p95_ratio", ratio)?);
+            let budget = match case.0 {
+                Kind::Native | Kind::Both if text_bytes < LARGE_BYTES => {
+                    Some("interceptors.ten_p95_ratio").zip(p95_ratio)
+                }
+                Kind::Redaction => Some("interceptors.redaction_cpu_ratio")
+                    .zip(row.ratio.map(|it| it.cpu_us_per_request)),
+                _ => None,
+            };
+            if let Some((table, ratio)) = budget {
+                let what = format!("{case}, {clients} clients, {text_bytes} bytes");
+                judged.push(Judged::new(what, table, ratio)?);
             }
             verdicts.push(Verdict { row, p95_ratio });
         }
@@ -67,10 +82,19 @@ pub(super) fn measure(
     Ok((verdicts, judged))
 }
 
+impl Case {
+    const fn steps(self) -> usize {
+        match self.0 {
+            Kind::Redaction => 1,
+            _ => STEPS,
+        }
+    }
+}
+
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Kind::None | Kind::Empty => write!(f, "{}", self.0),
+            Kind::None | Kind::Empty | Kind::Redaction => write!(f, "{}", self.0),
             plan => write!(f, "{STEPS} {plan}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use eyot_client::{Client, ClientError};
 use eyot_interceptors::{
-    Decision, EXTENSION, Edit, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST, Seen,
+    Decision, EXTENSION, Failure, INVOKE, INVOKE_PLURAL, Interceptors, LIST, Seen,
 };
 use eyot_server::Server;
 use eyot_upstream::EraMode;

@@ -33,7 +33,8 @@ pub struct Tools {
     trust: Trust,
     /// Definitions with characters that people do not see are held.
     holds_hidden: bool,
-    known: Mutex<HashMap<(Arc<str>, String), Known>>,
+    /// By server and by name.
+    known: Mutex<HashMap<String, HashMap<String, Known>>>,
 }
 
 /// A tool of a server.
@@ -113,7 +114,7 @@ impl Tools {
     }
 
     fn known(&self, server: &str, tool: &str) -> Option<Known> {
-        self.known.lock().get(&(Arc::from(server), tool.to_owned())).cloned()
+        self.known.lock().get(server)?.get(tool).cloned()
     }
 
     /// Why a tool may not be called. `None`: it may.
@@ -158,13 +159,15 @@ impl Tools {
     /// Learns a tool, and says why it is held, if it is.
     fn see(&self, server: &str, item: &str) -> Option<Arc<str>> {
         let Some(pinned) = definition(item) else { return Some("it has no name".into()) };
-        let key = (Arc::from(server), pinned.name.clone());
+        let name = pinned.name.clone();
         let mut known = self.known.lock();
-        let before = known.get(&key);
+        let count: usize = known.values().map(HashMap::len).sum();
+        let of_server = known.entry(server.to_owned()).or_default();
+        let before = of_server.get(&name);
         if let Some(before) = before.filter(|it| it.latest == pinned.digest) {
             return before.held.clone();
         }
-        if before.is_none() && known.len() >= TOOLS_MAX {
+        if before.is_none() && count >= TOOLS_MAX {
             return Some("too many tools are known".into());
         }
         let held = self.judged(server, &pinned, before);
@@ -175,7 +178,7 @@ impl Tools {
             (Trust::FirstSight, Some(first)) => Arc::clone(&first.definition),
             _ => definition,
         };
-        known.insert(key, Known { definition: kept, latest, held: held.clone() });
+        of_server.insert(name, Known { definition: kept, latest, held: held.clone() });
         held
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use eyot_jsonrpc::{Message, Request};
+use eyot_jsonrpc::{Members, Message, Request};
 use eyot_service::SessionHandle;
 use eyot_types::{ClientCapabilities, meta};
 use serde::Deserialize;
@@ -20,10 +20,10 @@ pub struct ClientProgram {
 }
 
 impl ClientProgram {
-    /// The program in the `_meta` of a modern request.
+    /// The program in the `_meta` of a modern request, in which no key stands twice.
     pub(crate) fn of_meta(meta: &str) -> Option<Self> {
-        let pointer = format!("/{}", meta::CLIENT_INFO.replace('/', "~1"));
-        serde_json::from_str(find(meta, &pointer).ok().flatten()?).ok()
+        let info = Members::of(meta)?.find(|(name, _)| name == meta::CLIENT_INFO);
+        serde_json::from_str(info?.1).ok()
     }
 
     /// The program in the parameters of `initialize`.

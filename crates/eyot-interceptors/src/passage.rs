@@ -202,6 +202,7 @@ impl Passage {
                 continue;
             }
             let run = self.service.run(&self.plan, (event, Phase::Response), steps, origin);
+            run.record();
             let passed = run.pass(subject).await?;
             (subject, is_changed) = (passed.subject, is_changed | passed.is_changed);
             if !steps.is_pure {

@@ -1,13 +1,18 @@
 //! One payload through the steps that its event meets.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
+use tracing::Span;
+use tracing::field::display;
+use tracing::level_filters::LevelFilter;
 
 use crate::denial::Denial;
 use crate::descriptor::Phase;
@@ -267,11 +272,54 @@ impl Run<'_> {
         let is_audit = !step.is_active();
         let found = found.filter(|_| matches!(step.interceptor.work, Work::Validate(_)));
         let finding = found.and_then(|it| it.findings.first()).map(|it| &*it.message);
-        tracing::info!(interceptor, event, phase, is_audit, finding, "interceptor {what}");
+        let chain = Chain { run: self, until: Some(step) };
+        tracing::info!(interceptor, event, phase, is_audit, finding, %chain, "interceptor {what}");
+    }
+
+    /// Records on the span of the call which steps the payload meets. Costs a look at a level unless a
+    /// subscriber listens at `DEBUG`, as the span.
+    pub(crate) fn record(&self) {
+        if LevelFilter::current() < LevelFilter::DEBUG {
+            return;
+        }
+        let field = match (self.phase, self.crossing) {
+            (Phase::Request, Crossing::Receiving) => "interceptors.downstream.request",
+            (Phase::Request, Crossing::Sending) => "interceptors.upstream.request",
+            (Phase::Response, Crossing::Receiving) => "interceptors.upstream.response",
+            (Phase::Response, Crossing::Sending) => "interceptors.downstream.response",
+        };
+        Span::current().record(field, display(Chain { run: self, until: None }));
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
         View { event: self.event, phase: self.phase, subject, origin: self.origin }
+    }
+}
+
+/// The names of the interceptors that a payload meets, in their order.
+struct Chain<'a> {
+    run: &'a Run<'a>,
+    /// The last that it has met. `None`: it meets all.
+    until: Option<&'a Step>,
+}
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Run { plan, steps, crossing, .. } = *self.run;
+        let (mutators, validators) = (plan.mutators(steps), plan.validators(steps));
+        let met: Vec<&Step> = match crossing {
+            Crossing::Sending => mutators.chain(validators).collect(),
+            Crossing::Receiving => validators.chain(mutators).collect(),
+        };
+        let last = |it: &Step| self.until.is_some_and(|last| ptr::eq(it, last));
+        for (at, step) in met.into_iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { " > " })?;
+            f.write_str(&step.name)?;
+            if last(step) {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

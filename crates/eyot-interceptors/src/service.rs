@@ -288,6 +288,7 @@ impl Intercepted {
         let steps = plan.steps_of(event);
         if !steps.request.is_empty() {
             let run = self.run(plan, (event, Phase::Request), &steps.request, origin);
+            run.record();
             let passed = run.pass(subject).await?;
             is_changed |= passed.is_changed;
             (subject, to) = (passed.subject, passed.to);

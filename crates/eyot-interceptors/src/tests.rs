@@ -4,6 +4,7 @@ mod consent;
 mod crossings;
 mod failures;
 mod inside;
+mod seeing;
 mod streams;
 
 use std::sync::Arc;

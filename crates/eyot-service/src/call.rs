@@ -8,6 +8,7 @@ use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
+use tracing::field::Empty;
 
 /// One action of a client, with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -39,7 +40,8 @@ impl Call {
     }
 
     /// The call in a span of its own, as a child of the current one. Costs a look at a flag unless
-    /// a subscriber listens at the level `DEBUG`.
+    /// a subscriber listens at the level `DEBUG`. What the request and its answer meet on their way is for
+    /// interceptors to record.
     #[must_use]
     pub fn in_span(mut self) -> Self {
         let span = tracing::debug_span!(
@@ -49,6 +51,10 @@ impl Call {
             id = self.input.request_id().as_ref().map(Id::as_raw),
             session = self.session.as_ref().map(|it| tracing::field::debug(it.id())),
             principal = self.peer.principal_name().map(|it| &**it),
+            interceptors.downstream.request = Empty,
+            interceptors.upstream.request = Empty,
+            interceptors.upstream.response = Empty,
+            interceptors.downstream.response = Empty,
         );
         self.span = CallSpan::new(span);
         self

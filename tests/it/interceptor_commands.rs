@@ -26,6 +26,33 @@ fn key() -> String {
 }
 
 #[tokio::test]
+async fn the_plans_of_a_file_are_shown_for_both_sides_in_their_order() {
+    let program = program().to_str().unwrap();
+    let far = json!({ "command": [program, "interceptors", "serve"], "boundary": "upstream" });
+    let guard = json!({ "secrets": {}, "arguments": true });
+    let settings = file(&json!({ "guard": guard, "servers": { "far": far } }).to_string());
+    let plan = ["--json", "interceptors", "plan", "--interceptors"];
+    let path = settings.path().to_str().unwrap();
+    let plans = eyot(&[&plan[..], &[path, "--event", "tools/call"]].concat()).await.json();
+    let names = |side: &str, phase: usize| {
+        let steps = plans[side][phase]["steps"].as_array().unwrap().iter();
+        steps.map(|it| it["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mutators = ["far/guard/secrets", "guard/secrets"];
+    assert_eq!(names("upstream", 0), [mutators[0], mutators[1], "guard/arguments"]);
+    assert_eq!(names("upstream", 1), ["guard/injection", mutators[0], mutators[1]]);
+    assert_eq!(plans["downstream"], json!([]));
+
+    let guard = json!({ "secrets": {}, "arguments": true });
+    let at_clients = file(&json!({ "guard": guard, "boundary": "downstream" }).to_string());
+    let path = at_clients.path().to_str().unwrap();
+    let plans = eyot(&[&plan[..], &[path, "--event", "tools/call"]].concat()).await.json();
+    assert_eq!(plans["downstream"][0]["steps"][0]["name"], "guard/arguments", "it arrives");
+    let missing = eyot(&[&plan[..], &["nowhere.yaml"]].concat()).await;
+    assert_eq!(missing.code, 2);
+}
+
+#[tokio::test]
 async fn what_the_program_serves_is_listed_and_planned_and_asked() {
     let listed = interceptors(&["list", "--event", "prompts/list"]).await.json();
     let names = listed["interceptors"].as_array().unwrap().iter().map(|it| it["name"].clone());

@@ -42,14 +42,37 @@ impl InterceptorFile {
         config: &mut ProxyConfig,
     ) -> Result<Option<(Self, InterceptionDriver)>, FileProblems> {
         let Some(path) = path else { return Ok(None) };
-        let (document, settings) = read(path)?;
         let endpoint = &config.endpoint;
         let over = endpoint.shutdown.finished().clone();
         let runtime = Runtime::new(endpoint.tasks.clone(), over, Arc::new(endpoint.limits));
-        let started = Interception::start(settings, &read_named, &runtime).await;
+        let (file, driver) = Self::start(path, &runtime).await?;
+        file.plans.apply(config);
+        Ok(Some((file, driver)))
+    }
+
+    /// Reads a file, and connects to the servers of interceptors that it names.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes what was opened.
+    pub async fn start(
+        path: &Path,
+        runtime: &Runtime,
+    ) -> Result<(Self, InterceptionDriver), FileProblems> {
+        let (document, settings) = read(path)?;
+        let started = Interception::start(settings, &read_named, runtime).await;
         let (plans, driver) = started.map_err(|it| placed(&document, &it))?;
-        plans.apply(config);
-        Ok(Some((Self { path: path.clone(), plans }, driver)))
+        Ok((Self { path: path.to_owned(), plans }, driver))
+    }
+
+    /// The plans that came of it.
+    #[must_use]
+    pub const fn plans(&self) -> &Interception {
+        &self.plans
     }
 
     /// Reads the file again whenever it, or one that it names, has changed. Never ready.

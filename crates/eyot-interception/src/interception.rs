@@ -1,6 +1,8 @@
 //! The plans of a proxy, out of the settings of a file.
 
-use eyot_interceptors::{Boundary, Overrides};
+use std::sync::Arc;
+
+use eyot_interceptors::{Boundary, Overrides, Plan};
 use eyot_proxy::ProxyConfig;
 use eyot_sidecar::{LivePlan, PlanDriver, PlanSource, RemoteServer};
 use eyot_stdio::Command;
@@ -83,6 +85,13 @@ impl Interception {
     pub fn apply(&self, config: &mut ProxyConfig) {
         config.downstream_interceptors = Some(self.downstream.interceptors().clone());
         config.upstream_interceptors = Some(self.upstream.interceptors().clone());
+    }
+
+    /// The plan at each boundary, as it is now.
+    #[must_use]
+    pub fn plans(&self) -> [(Boundary, Arc<Plan>); 2] {
+        let plan = |it: &LivePlan| it.interceptors().plan();
+        [(Boundary::Downstream, plan(&self.downstream)), (Boundary::Upstream, plan(&self.upstream))]
     }
 
     /// Reads guards and rules again. Calls that have begun keep their plan.

@@ -1,6 +1,6 @@
 //! Which steps an event meets, in which order, for people.
 
-use eyot_interceptors::{Interceptor, InterceptorKind, Mode, Phase, Plan};
+use eyot_interceptors::{Boundary, Interceptor, InterceptorKind, Mode, Phase, Plan};
 use serde::Serialize;
 
 /// What an event meets in one phase.
@@ -11,7 +11,7 @@ pub struct StepOrder {
     pub event: String,
     /// The phase.
     pub phase: Phase,
-    /// The mutators in their order, then the validators.
+    /// The mutators in their order and the validators, those first that come first.
     pub steps: Vec<OrderedStep>,
 }
 
@@ -34,19 +34,22 @@ pub struct OrderedStep {
 }
 
 impl StepOrder {
-    /// What an event meets, or each event that a step hooks; phases that meet nothing are left out.
+    /// What an event meets at a boundary, or each event that a step hooks; phases that meet nothing are
+    /// left out.
     ///
-    /// A request is mutated before it is validated, and a result after that.
+    /// What leaves is mutated before it is validated, and what arrives after that: to a server requests
+    /// leave and results arrive, to clients it is the other way round.
     #[must_use]
-    pub fn of(plan: &Plan, event: Option<&str>) -> Vec<Self> {
+    pub fn of(plan: &Plan, boundary: Boundary, event: Option<&str>) -> Vec<Self> {
         let events = event.map_or_else(|| plan.supported_events(), |it| vec![it.to_owned()]);
         let phases = [Phase::Request, Phase::Response];
-        let both = |event: String| phases.map(|phase| Self::at(plan, event.clone(), phase));
+        let both =
+            |event: String| phases.map(|phase| Self::at((plan, boundary), event.clone(), phase));
         let orders = events.into_iter().flat_map(both);
         orders.filter(|it| !it.steps.is_empty()).collect()
     }
 
-    fn at(plan: &Plan, event: String, phase: Phase) -> Self {
+    fn at((plan, boundary): (&Plan, Boundary), event: String, phase: Phase) -> Self {
         let step = |it: &Interceptor| {
             let own = it.descriptor();
             let (kind, mode, fail_open) = (own.kind, own.mode, own.fail_open);
@@ -54,7 +57,11 @@ impl StepOrder {
             OrderedStep { name: own.name.clone(), kind, mode, fail_open, priority }
         };
         let mut steps: Vec<_> = plan.order(&event, phase).into_iter().map(step).collect();
-        if phase == Phase::Response {
+        let arriving = match boundary {
+            Boundary::Downstream => Phase::Request,
+            Boundary::Upstream => Phase::Response,
+        };
+        if phase == arriving {
             steps.sort_by_key(|it| it.kind == InterceptorKind::Mutation);
         }
         Self { event, phase, steps }

@@ -1,5 +1,7 @@
 //! The flags for interceptors.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Subcommand};
 use eyot::Phase;
 
@@ -11,6 +13,7 @@ Examples:
   eyot interceptors list --event tools/call https://guards.example/mcp
   eyot interceptors invoke --event tools/call --phase request --payload call.json no-secrets -- my-guards
   eyot interceptors plan https://guards.example/mcp http://127.0.0.1:8090/mcp
+  eyot interceptors plan --interceptors guards.yaml --event tools/call
   eyot interceptors test -- eyot interceptors serve < cases.yaml
   eyot interceptors serve --listen 127.0.0.1:8090";
 
@@ -42,7 +45,7 @@ impl InterceptorsOf {
         Some(match self {
             Self::List(it) => (&mut it.server, &mut it.words),
             Self::Invoke(it) => (&mut it.server, &mut it.words),
-            Self::Plan(it) if it.words.len() > 1 => return None,
+            Self::Plan(it) if it.words.len() > 1 || it.interceptors.is_some() => return None,
             Self::Plan(it) => (&mut it.server, &mut it.words),
             Self::Test(it) => (&mut it.server, &mut it.words),
         })
@@ -87,6 +90,9 @@ pub(crate) struct InterceptorsPlan {
     /// Only what this event meets.
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: Option<String>,
+    /// The plans that `eyot serve --interceptors` makes of this file, instead of those of servers.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["words", "command"])]
+    pub(crate) interceptors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
 }

@@ -1,11 +1,14 @@
 //! `eyot interceptors`.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use eyot::interceptors::{Descriptor, INVOKE, LIST, ListResult};
 use eyot::sidecar::{
     Case, LivePlan, PlanDriver, PlanSource, PlanStartError, RemoteServer, StepOrder,
 };
-use eyot::{Phase, PlanOptions, Target};
+use eyot::{Boundary, Phase, PlanOptions, Target};
+use eyot_interception::InterceptorFile;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -79,7 +82,10 @@ async fn invoke(invoke: InterceptorsInvoke, home: &Home, is_json: bool) -> anyho
 }
 
 async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Result<()> {
-    let InterceptorsPlan { words, event, server } = plan;
+    let InterceptorsPlan { words, event, interceptors, server } = plan;
+    if let Some(file) = interceptors {
+        return plans_of_file(&file, event.as_deref(), home, is_json).await;
+    }
     let mut servers = Vec::new();
     if words.len() < 2 {
         let mut words = Words::new(&server, words)?;
@@ -93,12 +99,35 @@ async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Res
         return Err(Failure::usage("several servers are named by their URLs alone").into());
     }
     let (live, _driver) = start(home, &server, servers).await?;
-    let orders = StepOrder::of(&live.interceptors().plan(), event.as_deref());
-    if is_json {
-        return writer::print_json(&json!({ "plan": orders }));
+    let plan = live.interceptors().plan();
+    let orders = StepOrder::of(&plan, Boundary::Upstream, event.as_deref());
+    match is_json {
+        true => writer::print_json(&json!({ "plan": orders })),
+        false => print_orders(&orders, ""),
     }
+}
+
+/// The plans of a file, at the boundaries that it has steps for.
+async fn plans_of_file(
+    file: &Path,
+    event: Option<&str>,
+    home: &Home,
+    is_json: bool,
+) -> anyhow::Result<()> {
+    let started = InterceptorFile::start(file, &home.0).await;
+    let (file, _driver) = started.map_err(|it| Failure::usage(it.to_string()))?;
+    let plans = file.plans().plans();
+    let [downstream, upstream] = plans.map(|(at, plan)| StepOrder::of(&plan, at, event));
+    if is_json {
+        return writer::print_json(&json!({ "downstream": downstream, "upstream": upstream }));
+    }
+    print_orders(&downstream, ", on the side of clients")?;
+    print_orders(&upstream, ", on the side of servers")
+}
+
+fn print_orders(orders: &[StepOrder], place: &str) -> anyhow::Result<()> {
     for order in orders {
-        writer::print(&format!("{} ({})", order.event, order.phase.as_str()))?;
+        writer::print(&format!("{} ({}{place})", order.event, order.phase.as_str()))?;
         let rows: Vec<_> = order.steps.iter().map(|it| [it.name.clone(), it.manner()]).collect();
         eyot_terminal::print_table(2, &rows)?;
     }

@@ -1,6 +1,6 @@
 //! The order of steps.
 
-use eyot_interceptors::{Edit, PlanOptions, Validation, View};
+use eyot_interceptors::{Boundary, Edit, PlanOptions, Validation, View};
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn a_request_is_mutated_first_and_a_result_last() {
         change.on(Phase::Response, ["*"]).on(Phase::Request, ["tools/*"]).audit(),
     ];
     let plan = Plan::compile(steps, PlanOptions::default()).unwrap();
-    let shown = StepOrder::of(&plan, None).into_iter().map(|it| {
+    let shown = StepOrder::of(&plan, Boundary::Upstream, None).into_iter().map(|it| {
         let steps = it.steps.iter().map(|step| format!("{}: {}", step.name, step.manner()));
         (it.event, it.phase, steps.collect::<Vec<_>>())
     });
@@ -31,5 +31,5 @@ fn a_request_is_mutated_first_and_a_result_last() {
         (event.to_owned(), phase, steps.into_iter().map(str::to_owned).collect::<Vec<_>>())
     });
     assert_eq!(shown, expected);
-    assert!(StepOrder::of(&plan, Some("notifications/progress")).is_empty());
+    assert!(StepOrder::of(&plan, Boundary::Upstream, Some("notifications/progress")).is_empty());
 }

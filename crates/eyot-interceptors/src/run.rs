@@ -288,7 +288,9 @@ impl Run<'_> {
             (Phase::Response, Crossing::Receiving) => "interceptors.upstream.response",
             (Phase::Response, Crossing::Sending) => "interceptors.downstream.response",
         };
-        Span::current().record(field, display(Chain { run: self, until: None }));
+        let chain = Chain { run: self, until: None };
+        // A call can open a session, or ask several servers: their messages meet steps in its span as well.
+        Span::current().record(field, display(format_args!("{}: {chain}", self.event)));
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {

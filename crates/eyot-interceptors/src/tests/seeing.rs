@@ -57,17 +57,24 @@ fn the_span_of_a_call_names_the_steps_that_its_request_and_its_answer_meet() {
     let both = |name| requires(name, "c").on_both(["tools/call"]);
     let steps = || vec![uppercase(), both("second"), both("first")];
     for (boundary, request, response) in [
-        (Boundary::Upstream, "upstream.request=uppercase > first > second", "upstream.response"),
+        (
+            Boundary::Upstream,
+            "upstream.request=tools/call: uppercase > first > second",
+            "upstream.response",
+        ),
         (
             Boundary::Downstream,
-            "downstream.request=first > second > uppercase",
+            "downstream.request=tools/call: first > second > uppercase",
             "downstream.response",
         ),
     ] {
         let stand = Stand::new(boundary, steps(), &[answer(&text("hi"))]);
         let log = logged(&stand, Level::DEBUG);
         assert!(log.contains(&format!("interceptors.{request} ")), "{log}");
-        assert!(log.contains(&format!("interceptors.{response}=first > second}}")), "{log}");
+        assert!(
+            log.contains(&format!("interceptors.{response}=tools/call: first > second}}")),
+            "{log}"
+        );
         assert!(!logged(&stand, Level::INFO).contains("interceptors."), "there is no span");
     }
 }

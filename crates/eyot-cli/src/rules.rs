@@ -31,6 +31,7 @@ fn compile(file: &Path) -> anyhow::Result<RuleSet> {
 fn check(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
     for file in files {
         let set = compile(file)?;
+        eyot::guard::Rules::check(&set).map_err(|it| Failure::usage(it.to_string()))?;
         let (name, rules) = (set.file(), set.rule_names().count());
         match is_json {
             true => writer::print_json(&json!({ "file": name, "rules": rules }))?,

@@ -10,7 +10,8 @@ use eyot_interceptors::{
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
-    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Progress, RuleSet, Subject, Verdict,
+    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Problems, Progress, RuleSet,
+    Subject, Verdict,
 };
 use eyot_stdx::{Pace, PacedKeys, RunningKeys};
 use futures_util::FutureExt as _;
@@ -45,6 +46,15 @@ impl Rules {
     #[must_use]
     pub fn new(set: RuleSet, tools: Arc<Tools>, counts: Arc<Counts>) -> Self {
         Self { set, tools, counts }
+    }
+
+    /// Refuses rules that could not be obeyed here, before a message meets them.
+    ///
+    /// # Errors
+    ///
+    /// Each `call` of an interceptor, with its place: no interceptor can be called from a rule yet.
+    pub fn check(set: &RuleSet) -> Result<(), Problems> {
+        set.check_calls_nothing(NO_CALLS)
     }
 
     /// The rules as an interceptor. They see all messages, and keep what they have decided in order: the
@@ -326,6 +336,10 @@ impl Counts {
 
 /// Keys of one rule that are counted by themselves.
 const KEYS_MAX: usize = 10_000;
+
+/// Why a rule with `call` is refused.
+const NO_CALLS: &str = "cannot be obeyed yet: name the server of the interceptor under `servers` in the file \
+                        of interceptors";
 
 /// Rules may delay a message for so long.
 const PATIENCE: Duration = Duration::from_secs(3_600);

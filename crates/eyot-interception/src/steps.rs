@@ -74,6 +74,7 @@ pub(crate) fn steps(
         let compiled = compiled.and_then(|text| {
             let placed = |message: String| SettingsProblem { member: None, message };
             let compiled = RuleSet::compile(&name, &text);
+            let compiled = compiled.and_then(|set| Rules::check(&set).map(|()| set));
             let compiled = compiled.and_then(|set| match settings.boundary {
                 At::Upstream => set.check_stays_here(NOT_UPSTREAM).map(|()| set),
                 At::Downstream => Ok(set),

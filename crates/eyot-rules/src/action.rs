@@ -30,7 +30,7 @@ pub(crate) enum Step {
     RateLimit { key: Vec<KeyPart>, limit: u64, per: Duration },
     Concurrency { key: Vec<KeyPart>, limit: u64 },
     Delay(Duration),
-    Call { interceptor: Box<str>, timeout: Option<Duration> },
+    Call { interceptor: Box<str>, timeout: Option<Duration>, at: Position },
     Edit(Edit),
 }
 

@@ -298,7 +298,7 @@ impl<'s> Evaluation<'s> {
                 DemandKind::Permit { key: key_of(key, &view), limit: *limit }
             }
             (Some(Step::Delay(time)), _) => DemandKind::Delay(*time),
-            (Some(Step::Call { interceptor, timeout }), _) => {
+            (Some(Step::Call { interceptor, timeout, .. }), _) => {
                 DemandKind::Call { interceptor, timeout: *timeout }
             }
             (None, Some(Terminal::Ask { message, timeout, .. })) => {

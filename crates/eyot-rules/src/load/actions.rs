@@ -308,7 +308,7 @@ fn key(reader: &mut Reader, node: &Node) -> Vec<KeyPart> {
 
 fn call(reader: &mut Reader, node: &Node) -> Option<Step> {
     if let Value::Text(text) = &node.value {
-        return Some(Step::Call { interceptor: text.as_str().into(), timeout: None });
+        return Some(Step::Call { interceptor: text.as_str().into(), timeout: None, at: node.at });
     }
     let mut fields = reader.fields("`call`", node)?;
     let interceptor = match fields.value("interceptor") {
@@ -320,7 +320,7 @@ fn call(reader: &mut Reader, node: &Node) -> Option<Step> {
     };
     let timeout = fields.value("timeout").and_then(|it| reader.duration("`timeout`", it));
     fields.finish(reader, "`call`");
-    Some(Step::Call { interceptor: interceptor?.into(), timeout })
+    Some(Step::Call { interceptor: interceptor?.into(), timeout, at: node.at })
 }
 
 const TERMINALS: [&str; 5] = ["allow", "deny", "route", "ask", "fault"];

@@ -234,6 +234,7 @@ async fn servers_that_were_started_say_how_to_use_them_and_no_handshake_waits_fo
     let gateway = gateway(vec![eager.clone(), lazy]);
     gateway.start(&eager);
     assert_eq!(told(&gateway).await, Value::Null);
+    // Virtual time: it passes only when all that was started waits.
     sleep(Duration::from_secs(10)).await;
     let merged = told(&gateway).await;
     assert!(merged.as_str().unwrap().ends_with("## a\n\n> Be brief.\n"), "{merged}");

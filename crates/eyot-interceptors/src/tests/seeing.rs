@@ -1,40 +1,23 @@
 //! What operators see of a message's way.
 
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Read as _};
+use std::sync::Mutex;
 
 use eyot_jsonrpc::{Id, Request};
 use eyot_service::{Call, Input, Peer};
 use eyot_types::Era;
-use parking_lot::Mutex;
 use tower_service::Service as _;
 use tracing::Level;
 
 use super::{Stand, answer, deny, echo, requires, text, uppercase};
 use crate::{Boundary, Phase};
 
-/// What is logged, as text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What is logged of a call of a tool, and at its end.
 fn logged(stand: &Stand, level: Level) -> String {
-    let log = Log::default();
-    let writer = log.clone();
+    let (mut log, writer) = io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(move || writer.clone())
+        .with_writer(Mutex::new(writer))
         .without_time()
         .with_ansi(false)
         .finish();
@@ -48,8 +31,9 @@ fn logged(stand: &Stand, level: Level) -> String {
             tracing::info!("done");
         });
     });
-    let text = log.0.lock().clone();
-    String::from_utf8(text).unwrap()
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    text
 }
 
 #[test]

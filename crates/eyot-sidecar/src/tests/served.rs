@@ -79,6 +79,7 @@ async fn as_many_questions_as_may_be_asked_at_once_are_answered() {
     for era in [EraMode::Legacy, EraMode::Modern] {
         let slow = |_: Seen| {
             let judging = async {
+                // Virtual time: so long does a judgement take, if none waits for another.
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(Validation::PASS)
             };

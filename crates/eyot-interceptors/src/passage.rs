@@ -19,6 +19,7 @@ use crate::run::Passed;
 use crate::service::Intercepted;
 use crate::shapes;
 use crate::subject::Subject;
+use crate::tool_names;
 
 /// One call on its way back: the plan that it began with, and what was asked.
 #[derive(Debug)]
@@ -201,6 +202,7 @@ impl Passage {
             if steps.is_empty() || subject.is_error() && !steps.sees_errors {
                 continue;
             }
+            tool_names::learn(event, &subject);
             let run = self.service.run(&self.plan, (event, Phase::Response), steps, origin);
             run.record();
             let passed = run.pass(subject).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_metrics::InterceptorMeter;
+use eyot_metrics::{InterceptorMeter, Sampler};
 use eyot_types::Method;
 
 use crate::descriptor::{Hook, InterceptorKind, Mode, Phase};
@@ -30,6 +30,8 @@ pub struct Plan {
     pub(crate) needs_client: bool,
     /// Steps ask for the consent of persons.
     pub(crate) asks: bool,
+    /// Whose steps are measured.
+    pub(crate) sampler: Sampler,
 }
 
 /// What steps of a plan see besides requests.

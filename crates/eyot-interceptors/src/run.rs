@@ -1,11 +1,13 @@
 //! One payload through the steps that its event meets.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 
+use eyot_types::Method;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::error::TrySendError;
@@ -75,16 +77,16 @@ impl Run<'_> {
         subject: Subject,
         trail: &mut Trail,
     ) -> Result<Passed, Denial> {
-        let deadline = Deadline::of(self);
+        let clock = Clock::of(self);
         match self.crossing {
             Crossing::Sending => {
-                let passed = self.mutate(subject, &deadline, trail).await?;
-                self.validate(&passed.subject, &deadline, trail).await?;
+                let passed = self.mutate(subject, &clock, trail).await?;
+                self.validate(&passed.subject, &clock, trail).await?;
                 Ok(passed)
             }
             Crossing::Receiving => {
-                self.validate(&subject, &deadline, trail).await?;
-                self.mutate(subject, &deadline, trail).await
+                self.validate(&subject, &clock, trail).await?;
+                self.mutate(subject, &clock, trail).await
             }
         }
     }
@@ -93,7 +95,7 @@ impl Run<'_> {
     async fn mutate(
         &self,
         mut subject: Subject,
-        deadline: &Deadline,
+        clock: &Clock,
         trail: &mut Trail,
     ) -> Result<Passed, Denial> {
         let (mut is_changed, mut route) = (false, None);
@@ -102,16 +104,16 @@ impl Run<'_> {
                 continue;
             }
             let edit = match &step.interceptor.work {
-                Work::Mutate(work) => caught(|| work.mutate(&self.view(&subject))),
+                Work::Mutate(work) => clock.timed(step, || work.mutate(&self.view(&subject))),
                 Work::MutateLater(work) => {
                     let view = self.view(&subject);
-                    deadline.wait(step, || work.mutate(view.into())).await
+                    clock.wait(step, || work.mutate(view.into())).await
                 }
                 _ => continue,
             };
             if let Ok(Edit::Refuse(error)) = edit {
                 trail.refused(step, self.phase, &error);
-                step.meter.blocked();
+                step.meter.blocked(self.tool(&subject).as_deref());
                 self.log(step, "refused a payload", None);
                 if step.is_active() {
                     return Err(Denial::Refused(error));
@@ -135,7 +137,7 @@ impl Run<'_> {
             trail.mutated(step, self.phase, &edited);
             match edited {
                 Ok(Some(edited)) => {
-                    step.meter.changed();
+                    step.meter.changed(self.tool(&subject).as_deref());
                     self.log(step, "changed a payload", None);
                     if step.is_active() {
                         subject = edited;
@@ -144,7 +146,7 @@ impl Run<'_> {
                 }
                 Ok(None) => step.meter.passed(),
                 Err(failure) => {
-                    if self.failure_counts(step, &failure) {
+                    if self.failure_counts(step, &subject, &failure) {
                         return Err(Denial::NotMutated { interceptor: Arc::clone(&step.name) });
                     }
                 }
@@ -182,7 +184,7 @@ impl Run<'_> {
     async fn validate(
         &self,
         subject: &Subject,
-        deadline: &Deadline,
+        clock: &Clock,
         trail: &mut Trail,
     ) -> Result<(), Denial> {
         let mut blocked = Blocked::default();
@@ -192,11 +194,11 @@ impl Run<'_> {
                 continue;
             }
             let judged = match &step.interceptor.work {
-                Work::Validate(work) => caught(|| work.validate(&self.view(subject))),
+                Work::Validate(work) => clock.timed(step, || work.validate(&self.view(subject))),
                 Work::ValidateLater(work) => {
                     let view = self.view(subject);
                     let work = Arc::clone(work);
-                    let wait = deadline.wait(step, move || work.validate(view.into()));
+                    let wait = clock.wait(step, move || work.validate(view.into()));
                     waiting.push(wait.map(move |it| (step, it)));
                     continue;
                 }
@@ -211,11 +213,11 @@ impl Run<'_> {
                 }
                 _ => continue,
             };
-            self.judged(step, judged, &mut blocked, trail);
+            self.judged((step, judged), subject, &mut blocked, trail);
         }
         if !waiting.is_empty() {
             for (step, judged) in join_all(waiting).await {
-                self.judged(step, judged, &mut blocked, trail);
+                self.judged((step, judged), subject, &mut blocked, trail);
             }
         }
         blocked.into_result()
@@ -223,15 +225,15 @@ impl Run<'_> {
 
     fn judged(
         &self,
-        step: &Step,
-        judged: Result<Validation, Failure>,
+        (step, judged): (&Step, Result<Validation, Failure>),
+        subject: &Subject,
         blocked: &mut Blocked,
         trail: &mut Trail,
     ) {
         trail.judged(step, self.phase, &judged);
         match judged {
             Ok(validation) if validation.blocks() => {
-                step.meter.blocked();
+                step.meter.blocked(self.tool(subject).as_deref());
                 self.log(step, "blocked a payload", Some(&validation));
                 if step.is_active() {
                     blocked.add(step, validation);
@@ -244,7 +246,7 @@ impl Run<'_> {
                 }
             }
             Err(failure) => {
-                if self.failure_counts(step, &failure) {
+                if self.failure_counts(step, subject, &failure) {
                     blocked.add(step, Validation::deny("the interceptor failed"));
                 }
             }
@@ -252,8 +254,8 @@ impl Run<'_> {
     }
 
     /// Records a failure, and tells whether it blocks.
-    fn failure_counts(&self, step: &Step, failure: &Failure) -> bool {
-        step.meter.failed();
+    fn failure_counts(&self, step: &Step, subject: &Subject, failure: &Failure) -> bool {
+        step.meter.failed(self.tool(subject).as_deref());
         let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
         let is_active = step.is_active();
         // "In audit, failOpen only chooses error vs warning in the log."
@@ -291,6 +293,12 @@ impl Run<'_> {
         let chain = Chain { run: self, until: None };
         // A call can open a session, or ask several servers: their messages meet steps in its span as well.
         Span::current().record(field, display(format_args!("{}: {chain}", self.event)));
+    }
+
+    /// The tool that is called, or whose result it is.
+    fn tool<'a>(&'a self, subject: &'a Subject) -> Option<Cow<'a, str>> {
+        let is_of_tool = self.event == Method::ToolsCall.as_str();
+        is_of_tool.then(|| self.view(subject).name()).flatten()
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
@@ -350,17 +358,35 @@ impl Blocked {
     }
 }
 
-/// Until when the steps of a payload may take their time. Nothing looks at a clock if they do not.
-struct Deadline {
+/// Until when the steps of a payload may take their time, and whether it is measured how much they take.
+/// Nothing looks at a clock for most payloads whose steps take none.
+struct Clock {
     until: Option<Instant>,
     step_timeout: std::time::Duration,
+    measures: bool,
 }
 
-impl Deadline {
+impl Clock {
     fn of(run: &Run<'_>) -> Self {
         let options = &run.plan.options;
         let until = (!run.steps.is_at_once).then(|| Instant::now() + options.run_timeout);
-        Self { until, step_timeout: options.step_timeout }
+        let measures = run.plan.sampler.is_next();
+        Self { until, step_timeout: options.step_timeout, measures }
+    }
+
+    /// Runs a step that is done at once.
+    fn timed<T>(
+        &self,
+        step: &Step,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if !self.measures {
+            return caught(work);
+        }
+        let started = std::time::Instant::now();
+        let done = caught(work);
+        step.meter.took(started.elapsed());
+        done
     }
 
     /// Waits for a step: as long as it may take, and as long as all may take.

@@ -1,6 +1,7 @@
 //! Name, unit, help and labels of every metric, in one place.
 //!
-//! Labels come from small fixed sets: never a session, an id, a URI or a user.
+//! Labels come from small sets: never a session, an id, a URI or a user. The names of interceptors and rules
+//! are the operator's; those of tools are bounded ([`tool_exists`]).
 
 mod bridge;
 mod calls;
@@ -8,6 +9,8 @@ mod connections;
 mod interceptors;
 mod limits;
 mod policy;
+mod sampler;
+mod tools;
 mod upstream;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
@@ -15,9 +18,11 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 pub use crate::calls::calls;
 pub use crate::connections::{connections_changed, web_sockets_changed};
-pub use crate::interceptors::{InterceptorMeter, rule_decided};
+pub use crate::interceptors::{INTERCEPTOR_BUCKETS, InterceptorMeter, RuleDecision, RuleMeter};
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
 pub use crate::policy::policy_refused;
+pub use crate::sampler::Sampler;
+pub use crate::tools::{knows_enough_tools, tool_exists};
 pub use crate::upstream::{children, children_refused, lone_surrogates_passed, upstreams_opened};
 
 /// Describes each metric to the recorder. Call once, after the recorder is installed.

@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use eyot_jsonrpc::{Id, Request};
 use eyot_service::{Call, Input, Peer};
 use eyot_types::Era;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::json;
 use tower_service::Service as _;
 use tracing::Level;
 
@@ -72,4 +74,68 @@ fn the_log_line_of_a_decision_names_the_steps_up_to_it() {
     let of = |what: &str| log.lines().find(|it| it.contains(what)).unwrap().to_owned();
     assert!(of("changed a payload").ends_with("chain=uppercase"), "{log}");
     assert!(of("blocked a payload").ends_with("chain=uppercase > deny"), "{log}");
+}
+
+/// The metrics of what is done with a stand, which is made after their recorder.
+fn measured(make: impl FnOnce() -> Stand, act: impl AsyncFnOnce(&Stand)) -> String {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    metrics::with_local_recorder(&recorder, || {
+        let stand = make();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(act(&stand));
+    });
+    recorder.handle().render()
+}
+
+#[track_caller]
+fn check_line(metrics: &str, name: &str, labels: &[&str], value: &str) {
+    let of_name =
+        |it: &&str| it.starts_with(&format!("{name}{{")) && it.ends_with(&format!(" {value}"));
+    let found =
+        metrics.lines().filter(of_name).any(|it| labels.iter().all(|label| it.contains(label)));
+    assert!(found, "{name} {labels:?} {value} in\n{metrics}");
+}
+
+#[test]
+fn decisions_are_counted_by_tool_and_names_that_no_list_has_told_are_counted_as_one() {
+    let listed = answer(&json!({ "tools": [{ "name": "echo", "inputSchema": {} }] }));
+    let make = || {
+        let steps = vec![
+            deny(Phase::Request, "tools/call"),
+            requires("lists", "t").on(Phase::Response, ["tools/list"]),
+        ];
+        Stand::new(Boundary::Upstream, steps, &[listed])
+    };
+    let metrics = measured(make, async |stand| {
+        for made_up in 0..200 {
+            stand.error("tools/call", json!({ "name": format!("made-up-{made_up}") })).await;
+        }
+        stand.error("tools/call", echo("hi")).await;
+        stand.result("tools/list", json!({})).await;
+        stand.error("tools/call", echo("hi")).await;
+    });
+    let name = "eyot_interceptor_tool_decisions_total";
+    let labels = ["interceptor=\"deny\"", "decision=\"blocked\""];
+    check_line(&metrics, name, &[&labels[..], &["tool=\"other\""]].concat(), "201");
+    check_line(&metrics, name, &[&labels[..], &["tool=\"echo\""]].concat(), "1");
+    assert_eq!(metrics.matches(&format!("{name}{{")).count(), 2, "{metrics}");
+    check_line(&metrics, "eyot_interceptor_invocations_total", &["outcome=\"blocked\""], "202");
+}
+
+#[test]
+fn one_payload_of_many_tells_how_long_its_steps_took() {
+    let make = || {
+        let steps = vec![uppercase(), requires("looks", "H").on(Phase::Request, ["tools/call"])];
+        Stand::new(Boundary::Upstream, steps, &[answer(&text("hi"))])
+    };
+    let metrics = measured(make, async |stand| {
+        for _ in 0..62 {
+            stand.result("tools/call", echo("hi")).await;
+        }
+    });
+    for step in ["uppercase", "looks"] {
+        let labels = [&*format!("interceptor=\"{step}\"")];
+        check_line(&metrics, "eyot_interceptor_seconds_count", &labels, "2");
+    }
+    check_line(&metrics, "eyot_interceptor_invocations_total", &["outcome=\"passed\""], "62");
 }

@@ -20,6 +20,10 @@ use parking_lot::Mutex;
 
 use crate::tools::Tools;
 
+mod meters;
+
+use self::meters::Meters;
+
 /// Rules of a file, with what they have counted, as a step of a plan.
 #[derive(Debug)]
 pub struct Rules {
@@ -27,6 +31,7 @@ pub struct Rules {
     /// Knows the annotations of tools.
     tools: Arc<Tools>,
     counts: Arc<Counts>,
+    meters: Meters,
 }
 
 /// What rules have counted: who has sent how much, and what runs. It outlives a set of rules, so that a
@@ -45,7 +50,8 @@ impl Rules {
     /// Rules that count on with `counts`.
     #[must_use]
     pub fn new(set: RuleSet, tools: Arc<Tools>, counts: Arc<Counts>) -> Self {
-        Self { set, tools, counts }
+        let meters = Meters::of(&set);
+        Self { set, tools, counts, meters }
     }
 
     /// Refuses rules that could not be obeyed here, before a message meets them.
@@ -86,13 +92,14 @@ impl Rules {
         let visible = self.visible(view, &subject);
         let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
         let mut evaluation = self.set.evaluate(&subject);
+        let mut laps = self.meters.laps();
         loop {
-            match evaluation.poll() {
+            match evaluation.poll_noting(|rule| laps.behind(rule)) {
                 Progress::Demand(demand) => match self.meet(&demand, view) {
                     Met::Answer(answer) => evaluation.answer(answer),
                     Met::Unasked(consent) => return Ok(Edit::Ask(consent)),
                 },
-                Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
+                Progress::Done(verdict) => return self.edit(view, verdict, visible.as_deref()),
             }
         }
     }
@@ -104,8 +111,9 @@ impl Rules {
         let visible = self.visible(view, &subject);
         let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
         let mut evaluation: Evaluation<'_> = self.set.evaluate(&subject);
+        let mut laps = self.meters.laps();
         loop {
-            match evaluation.poll() {
+            match evaluation.poll_noting(|rule| laps.behind(rule)) {
                 Progress::Demand(Demand { kind: DemandKind::Delay(time), .. }) => {
                     tokio::time::sleep(time).await;
                     evaluation.answer(Answer::Pass);
@@ -114,7 +122,7 @@ impl Rules {
                     Met::Answer(answer) => evaluation.answer(answer),
                     Met::Unasked(consent) => return Ok(Edit::Ask(consent)),
                 },
-                Progress::Done(verdict) => return edit(view, verdict, visible.as_deref()),
+                Progress::Done(verdict) => return self.edit(view, verdict, visible.as_deref()),
             }
         }
     }
@@ -123,6 +131,33 @@ impl Rules {
     fn visible(&self, view: &View<'_>, subject: &Subject<'_>) -> Option<String> {
         let is_list = view.phase() == Phase::Response && !view.is_error();
         if is_list { self.set.visible(subject, view.payload()) } else { None }
+    }
+
+    /// What a verdict makes of a payload. `visible`: what was made of it before.
+    fn edit(
+        &self,
+        view: &View<'_>,
+        verdict: Verdict<'_>,
+        visible: Option<&str>,
+    ) -> Result<Edit, Failure> {
+        self.meters.count(&verdict);
+        tell(view, &verdict);
+        let route = match &verdict.decision {
+            Decision::Allow => None,
+            Decision::Deny(denial) | Decision::Fault(denial) => {
+                let error = ErrorObject::new(denial.code, denial.message.clone().into_owned());
+                return Ok(Edit::Refuse(Box::new(error)));
+            }
+            Decision::Route(to) if view.origin().can_route() => Some(Arc::from(*to)),
+            Decision::Route(_) => return Err(Failure::CannotRoute),
+            _ => return Err(Failure::new("the decision of the rules is not known here")),
+        };
+        let payload = verdict.payload.or_else(|| visible.map(str::to_owned));
+        let edit = payload.map_or(Edit::Keep, Edit::Replace);
+        Ok(match route {
+            Some(to) => Edit::Route { to, edit: Box::new(edit) },
+            None => edit,
+        })
     }
 
     /// Does what a rule asks for, if that can be done at once.
@@ -246,33 +281,9 @@ fn transport(carrier: eyot_service::Transport) -> Option<eyot_rules::Transport> 
     })
 }
 
-/// What a verdict makes of a payload. `visible`: what was made of it before.
-fn edit(view: &View<'_>, verdict: Verdict<'_>, visible: Option<&str>) -> Result<Edit, Failure> {
-    tell(view, &verdict);
-    let route = match &verdict.decision {
-        Decision::Allow => None,
-        Decision::Deny(denial) | Decision::Fault(denial) => {
-            let error = ErrorObject::new(denial.code, denial.message.clone().into_owned());
-            return Ok(Edit::Refuse(Box::new(error)));
-        }
-        Decision::Route(to) if view.origin().can_route() => Some(Arc::from(*to)),
-        Decision::Route(_) => return Err(Failure::CannotRoute),
-        _ => return Err(Failure::new("the decision of the rules is not known here")),
-    };
-    let payload = verdict.payload.or_else(|| visible.map(str::to_owned));
-    let edit = payload.map_or(Edit::Keep, Edit::Replace);
-    Ok(match route {
-        Some(to) => Edit::Route { to, edit: Box::new(edit) },
-        None => edit,
-    })
-}
-
 /// Tells the operator what rules say; never what they have looked at.
 fn tell(view: &View<'_>, verdict: &Verdict<'_>) {
     let (event, phase) = (view.event(), view.phase().as_str());
-    if let Some(rule) = verdict.rule {
-        eyot_metrics::rule_decided(rule, verdict.decision.as_str());
-    }
     for line in &verdict.log {
         let (rule, message) = (line.rule, line.message);
         match line.level {

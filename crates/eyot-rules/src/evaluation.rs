@@ -121,11 +121,24 @@ impl RuleSet {
 impl<'s> Evaluation<'s> {
     /// Goes on until something is needed of the driver, or until it is over.
     pub fn poll(&mut self) -> Progress<'s> {
+        self.poll_noting(|_| {})
+    }
+
+    /// As [`poll`](Self::poll), and tells the name of a rule behind each look at it and each thing that it
+    /// does: a driver with a clock can tell how long a rule takes.
+    pub fn poll_noting(&mut self, mut behind: impl FnMut(&'s str)) -> Progress<'s> {
         loop {
             match self.state {
                 State::Start => self.start(),
-                State::Next(from) => self.look_for(from),
-                State::In(place) => self.act(place),
+                State::Next(from) => {
+                    if let Some(rule) = self.look_for(from) {
+                        behind(&rule.name);
+                    }
+                }
+                State::In(place) => {
+                    self.act(place);
+                    behind(&place.rule.name);
+                }
                 State::Asked(place) => match self.demand(place) {
                     Some(demand) => return Progress::Demand(demand),
                     None => self.state = State::In(place.behind()),
@@ -212,14 +225,16 @@ impl<'s> Evaluation<'s> {
         }
     }
 
-    fn look_for(&mut self, from: u32) {
-        let candidates = self.set.index.candidates(self.subject.phase, self.subject.method);
+    /// Looks at the next rule, and tells which that is.
+    fn look_for(&mut self, from: u32) -> Option<&'s Rule> {
+        let set = self.set;
+        let candidates = set.index.candidates(self.subject.phase, self.subject.method);
         let Some(number) = candidates.next(from, self.item.as_deref()) else {
             self.decide_by_default();
-            return;
+            return None;
         };
         self.state = State::Next(number + 1);
-        let Some(rule) = self.set.rule(number) else { return };
+        let rule = set.rule(number)?;
         let subject = Subject { item: self.item.as_deref(), ..self.subject };
         let view = View::new(&subject, self.verdict.payload.as_deref().or(subject.payload));
         let held = rule.holds(&view);
@@ -237,6 +252,7 @@ impl<'s> Evaluation<'s> {
             Ok(Truth::No | Truth::Unknown) => {}
             Err(Undecidable(reason)) => self.fail(rule, reason),
         }
+        Some(rule)
     }
 
     /// Takes the tags and the log line of a rule that is about the message.
@@ -277,7 +293,10 @@ impl<'s> Evaluation<'s> {
                 }
                 decision => self.decide(Some(&rule.name), decision),
             },
-            (None, None) => self.state = State::Next(next),
+            (None, None) => {
+                self.verdict.applied.push(&rule.name);
+                self.state = State::Next(next);
+            }
         }
     }
 

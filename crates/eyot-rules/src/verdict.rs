@@ -13,6 +13,8 @@ pub struct Verdict<'s> {
     pub decision: Decision<'s>,
     /// The rule that decided. `None`: none did, and it is as the file says by default.
     pub rule: Option<&'s str>,
+    /// The rules before it that did something and decided nothing, in the order of the file.
+    pub applied: Vec<&'s str>,
     /// The payload that takes the place of the one that came. `None`: it stays as it is.
     pub payload: Option<String>,
     /// The tags of the rules that were about it, in the order of the file.
@@ -89,6 +91,7 @@ impl fmt::Debug for Verdict<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Verdict");
         debug.field("decision", &self.decision).field("rule", &self.rule);
+        debug.field("applied", &self.applied);
         debug.field("payload_len", &self.payload.as_ref().map(String::len));
         debug.field("tags", &self.tags).field("log", &self.log);
         debug.field("audits", &self.audits).field("failures", &self.failures).finish()

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::support::offering::{Gateway, Offering, at_urls};
-use crate::support::program::program;
+use crate::support::program::{free_port, program};
 use crate::support::{Program, Upstream};
 
 const RULES: &str = r"
@@ -31,11 +31,17 @@ rules: [rules.yaml]
 
 /// The program before its own demo server, with these files in its folder.
 async fn serve(folder: &Path, boundary: &str) -> Program {
+    serve_with(folder, boundary, &[]).await
+}
+
+/// The same with these flags as well.
+async fn serve_with(folder: &Path, boundary: &str, flags: &[&str]) -> Program {
     std::fs::write(folder.join("rules.yaml"), RULES).unwrap();
     std::fs::write(folder.join("i.yaml"), format!("boundary: {boundary}\n{SETTINGS}")).unwrap();
     let mut command = Command::new(program());
     command.current_dir(folder);
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--store", "memory:"]);
+    command.args(flags);
     command.args(["--interceptors", "i.yaml", "--"]).arg(program()).arg("demo-server");
     Program::start(&mut command).await
 }
@@ -56,6 +62,28 @@ async fn said(client: &Client, tool: &str, arguments: Value) -> String {
 /// A made-up key in two parts, so that scanners of secrets do not take this file for a leak.
 fn key() -> String {
     ["ghp_", "1a2B3c4D5e6F7g8H9i0J1"].concat()
+}
+
+#[tokio::test]
+async fn interceptors_and_rules_are_counted_from_the_first_message_on() {
+    let folder = TempDir::new().unwrap();
+    let admin = format!("127.0.0.1:{}", free_port());
+    let program = serve_with(folder.path(), "upstream", &["--admin", &admin]).await;
+    let client = client(&program, EraMode::Modern).await;
+    client.list_tools().await.unwrap();
+    said(&client, "add", json!({ "a": 1, "b": 2 })).await;
+    said(&client, "echo", json!({ "text": "quiet" })).await;
+    let answer = send(admin.parse().unwrap(), &Ask::get().path("/metrics")).await;
+    let metrics = answer.text();
+    for line in [
+        "eyot_rule_decisions_total{rule=\"no-adding\",decision=\"deny\"} 1",
+        "eyot_rule_decisions_total{rule=\"loud\",decision=\"applied\"} 1",
+        "eyot_interceptor_tool_decisions_total{interceptor=\"rules/rules.yaml\",\
+         decision=\"blocked\",tool=\"add\"} 1",
+        "eyot_interceptor_seconds_bucket{interceptor=\"rules/rules.yaml\",le=\"+Inf\"}",
+    ] {
+        assert!(metrics.contains(line), "{line} in\n{metrics}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,6 @@ use eyot::{
     SqliteOptions, SqliteStore, Target,
 };
 use eyot_interception::{InterceptionDriver, InterceptorFile};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -24,8 +23,10 @@ use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
 use crate::{config, descriptors, places, secrets, socket, transport, writer};
 
+mod metrics;
 mod place;
 
+use self::metrics::Metrics;
 pub(crate) use self::place::Place;
 use crate::config::{ManyFiles, World};
 
@@ -173,6 +174,7 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
+        let metrics = listen.admin.map(|_| Metrics::install()).transpose()?;
         let tls = TlsFiles::open(&listen.tls)?;
         let policy = PolicyFile::open(listen.policy.as_ref())?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -191,7 +193,7 @@ pub(crate) fn start(
             policy: policy.as_ref(),
             interceptors: intercepting.is_some().then_some(&hangup),
         };
-        let admin = admin(listen, &proxy).await?;
+        let admin = admin(listen, &proxy, metrics.as_ref()).await?;
         announce(&url)?;
         let listener = bound.listener;
         let serving = async {
@@ -205,6 +207,7 @@ pub(crate) fn start(
             () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
             () = files.keep_fresh(&proxy) => {}
             () = eyot_interception::follow(intercepting, &hangup) => {}
+            () = Metrics::keep_small(metrics.as_ref()) => {}
         }
         drop(bound.file);
         Ok(())
@@ -399,24 +402,19 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
 async fn admin(
     listen: &Listen,
     proxy: &ReverseProxy,
+    metrics: Option<&Metrics>,
 ) -> anyhow::Result<Option<(TcpListener, Admin)>> {
-    let Some(address) = listen.admin else { return Ok(None) };
+    let (Some(address), Some(metrics)) = (listen.admin, metrics) else { return Ok(None) };
     anyhow::ensure!(
         address.ip().is_loopback() || listen.admin_exposed,
         "--admin {address} can be reached by others and asks for no keys: choose an address of this \
          machine, or say --admin-exposed"
     );
-    let recorder = PrometheusBuilder::new().install_recorder().context("metrics")?;
-    eyot_metrics::describe();
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} (--admin)"))?;
     tracing::info!(address = %listener.local_addr()?, "admin address");
-    let render = move || {
-        eyot_metrics::report_limits();
-        recorder.run_upkeep();
-        recorder.render()
-    };
-    Ok(Some((listener, Admin::new(proxy.health(), render))))
+    let metrics = metrics.clone();
+    Ok(Some((listener, Admin::new(proxy.health(), move || metrics.render()))))
 }
 
 /// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of

@@ -10,18 +10,20 @@ use eyot_interceptors::{
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
-    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Problems, Progress, RuleSet,
+    Answer, Cost, Decision, Demand, DemandKind, Evaluation, LogLevel, Problems, Progress, RuleSet,
     Subject, Verdict,
 };
-use eyot_stdx::{Pace, PacedKeys, RunningKeys};
+use eyot_stdx::{PacedKeys, RunningKeys};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use crate::tools::Tools;
 
+mod accounts;
 mod meters;
 
+use self::accounts::{Account, RateName};
 use self::meters::Meters;
 
 /// Rules of a file, with what they have counted, as a step of a plan.
@@ -42,9 +44,6 @@ pub struct Counts {
     rates: Mutex<HashMap<RateName, Arc<PacedKeys>>>,
     running: Mutex<HashMap<Box<str>, Arc<RunningKeys>>>,
 }
-
-/// A limit of a rule: the rule, how many, in which time.
-type RateName = (Box<str>, u64, Duration);
 
 impl Rules {
     /// Rules that count on with `counts`.
@@ -163,14 +162,15 @@ impl Rules {
     /// Does what a rule asks for, if that can be done at once.
     fn meet(&self, demand: &Demand<'_>, view: &View<'_>) -> Met {
         Met::Answer(match &demand.kind {
-            DemandKind::Charge { key, limit, per } => {
-                let rate = (demand.rule.into(), *limit, *per);
-                match self.counts.charge(rate, key, Instant::now()) {
+            DemandKind::Charge { key, limit, per, cost } => {
+                let account = self.counts.account((demand.rule.into(), *limit, *per), key);
+                match account.charge(*cost, Instant::now()) {
+                    Ok(()) if *cost == Cost::ResponseBytes => {
+                        view.origin().on_answer(move |bytes| account.owe(bytes, Instant::now()));
+                        Answer::Pass
+                    }
                     Ok(()) => Answer::Pass,
-                    Err(wait) => Answer::Refuse(format!(
-                        "too many requests: the next one is allowed in {} s",
-                        wait.as_secs() + 1
-                    )),
+                    Err(reason) => Answer::Refuse(reason),
                 }
             }
             DemandKind::Permit { key, limit } => match self.counts.permit(demand.rule, key, *limit)
@@ -322,15 +322,8 @@ impl Drop for Permit {
 }
 
 impl Counts {
-    fn charge(&self, rate: RateName, key: &str, now: Instant) -> Result<(), Duration> {
-        let (_, limit, per) = &rate;
-        let interval = per.div_f64(f64::from(u32::try_from(*limit).unwrap_or(u32::MAX).max(1)));
-        let pace = Pace { interval, tolerance: per.saturating_sub(interval) };
-        let mut rates = self.rates.lock();
-        let keys = rates.entry(rate).or_insert_with(|| Arc::new(PacedKeys::new(pace, KEYS_MAX)));
-        let keys = Arc::clone(keys);
-        drop(rates);
-        keys.take(self.hasher.hash_one(key), now)
+    fn account(&self, rate: RateName, key: &str) -> Account {
+        Account::of(&mut self.rates.lock(), rate, self.hasher.hash_one(key))
     }
 
     fn permit(&self, rule: &str, key: &str, limit: u64) -> Option<Permit> {

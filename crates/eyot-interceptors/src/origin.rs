@@ -30,12 +30,30 @@ pub struct Origin {
 #[derive(Clone, Default)]
 pub(crate) struct Kept(Option<Arc<Things>>);
 
-type Things = Mutex<Vec<Box<dyn Send>>>;
+type Things = Mutex<Held>;
+
+/// What steps keep, and what they do once the answer is there.
+#[derive(Default)]
+struct Held {
+    values: Vec<Box<dyn Send>>,
+    on_answer: Vec<OnAnswer>,
+}
+
+type OnAnswer = Box<dyn FnOnce(usize) + Send>;
 
 impl Kept {
     /// Room for what steps keep, if there are such steps.
     pub(crate) fn of(has_such_steps: bool) -> Self {
         Self(has_such_steps.then(Arc::default))
+    }
+
+    /// The call has an answer of so many bytes.
+    pub(crate) fn answered(&self, bytes: usize) {
+        let Some(things) = &self.0 else { return };
+        let waiting = std::mem::take(&mut things.lock().on_answer);
+        for done in waiting {
+            done(bytes);
+        }
     }
 }
 
@@ -151,7 +169,16 @@ impl Origin {
     /// plan is run by itself, the value is dropped at once.
     pub fn keep(&self, value: impl Send + 'static) {
         if let Some(kept) = &self.kept.0 {
-            kept.lock().push(Box::new(value));
+            kept.lock().values.push(Box::new(value));
+        }
+    }
+
+    /// Does something once the call has an answer: it is told the bytes of the message, as it came. A call that
+    /// is denied, or that fails or is given up before, has none. As for [`keep`](Self::keep), the interceptor
+    /// has to be `keeping`; without a call it is not done.
+    pub fn on_answer(&self, done: impl FnOnce(usize) + Send + 'static) {
+        if let Some(kept) = &self.kept.0 {
+            kept.lock().on_answer.push(Box::new(done));
         }
     }
 

@@ -119,6 +119,7 @@ impl Passage {
 
     /// The answer of the call as it goes on.
     pub(crate) async fn answer(&self, answer: Response) -> Response {
+        self.kept.answered(answer.len());
         match self.judged(&answer).await {
             Ok(passed) => self.with_given(passed.unwrap_or(answer)).await,
             Err(denial) => match &self.request {

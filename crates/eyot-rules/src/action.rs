@@ -6,6 +6,7 @@ use eyot_document::Position;
 
 use crate::path::Path;
 use crate::pattern::Pattern;
+use crate::price::Price;
 
 /// What ends the evaluation.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(crate) struct Refusal {
 /// What a rule does before the evaluation goes on.
 #[derive(Debug)]
 pub(crate) enum Step {
-    RateLimit { key: Vec<KeyPart>, limit: u64, per: Duration },
+    RateLimit { key: Vec<KeyPart>, limit: u64, per: Duration, price: Price },
     Concurrency { key: Vec<KeyPart>, limit: u64 },
     Delay(Duration),
     Call { interceptor: Box<str>, timeout: Option<Duration>, at: Position },

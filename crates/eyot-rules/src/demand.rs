@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::action::KeyPart;
 use crate::json;
+use crate::price::Cost;
 use crate::view::View;
 
 /// Something that only the driver of an evaluation can do.
@@ -21,14 +22,16 @@ pub struct Demand<'s> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DemandKind<'s> {
-    /// One message more of a quota; [`Answer::Refuse`] if it is used up.
+    /// What a message takes of a quota; [`Answer::Refuse`] if there is not as much left.
     Charge {
         /// What the messages of one quota have in common.
         key: String,
-        /// Messages in a time.
+        /// Units in a time.
         limit: u64,
         /// The time.
         per: Duration,
+        /// What the message takes of them.
+        cost: Cost,
     },
     /// A permit that is held until the request has its answer, or until the verdict is that it gets
     /// none of a server; [`Answer::Refuse`] if none is left.

@@ -140,8 +140,9 @@ impl<'s> Evaluation<'s> {
                     behind(&place.rule.name);
                 }
                 State::Asked(place) => match self.demand(place) {
-                    Some(demand) => return Progress::Demand(demand),
-                    None => self.state = State::In(place.behind()),
+                    Ok(Some(demand)) => return Progress::Demand(demand),
+                    Ok(None) => self.state = State::In(place.behind()),
+                    Err(reason) => self.fail(place.rule, reason),
                 },
                 State::Decided => {
                     self.state = State::Over;
@@ -306,12 +307,14 @@ impl<'s> Evaluation<'s> {
         self.undo.get_or_insert(before);
     }
 
-    fn demand(&self, Place { rule, at, .. }: Place<'s>) -> Option<Demand<'s>> {
+    /// What a rule asks of the driver. An error is why it cannot be applied.
+    fn demand(&self, Place { rule, at, .. }: Place<'s>) -> Result<Option<Demand<'s>>, String> {
         let subject = Subject { item: self.item.as_deref(), ..self.subject };
         let view = View::new(&subject, self.payload());
         let kind = match (rule.steps.get(at), &rule.terminal) {
-            (Some(Step::RateLimit { key, limit, per }), _) => {
-                DemandKind::Charge { key: key_of(key, &view), limit: *limit, per: *per }
+            (Some(Step::RateLimit { key, limit, per, price }), _) => {
+                let cost = price.of(&view, self.payload())?;
+                DemandKind::Charge { key: key_of(key, &view), limit: *limit, per: *per, cost }
             }
             (Some(Step::Concurrency { key, limit }), _) => {
                 DemandKind::Permit { key: key_of(key, &view), limit: *limit }
@@ -323,9 +326,9 @@ impl<'s> Evaluation<'s> {
             (None, Some(Terminal::Ask { message, timeout, .. })) => {
                 DemandKind::Ask { message, timeout: *timeout }
             }
-            _ => return None,
+            _ => return Ok(None),
         };
-        Some(Demand { rule: &rule.name, kind })
+        Ok(Some(Demand { rule: &rule.name, kind }))
     }
 
     fn refused(&mut self, rule: &'s Rule, at: usize, reason: String) {

@@ -59,7 +59,9 @@ impl RuleSet {
 fn shown(demand: &Demand<'_>) -> String {
     use crate::demand::DemandKind as Kind;
     match &demand.kind {
-        Kind::Charge { key, limit, per } => format!("rate_limit {limit} per {per:?} for {key}"),
+        Kind::Charge { key, limit, per, cost } => {
+            format!("rate_limit {cost} of {limit} per {per:?} for {key}")
+        }
         Kind::Permit { key, limit } => format!("concurrency {limit} for {key}"),
         Kind::Delay(time) => format!("delay {time:?}"),
         Kind::Ask { message, .. } => format!("ask {message:?}"),

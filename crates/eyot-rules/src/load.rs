@@ -4,6 +4,7 @@ mod actions;
 mod cases;
 mod matching;
 mod named;
+mod price;
 mod reader;
 mod routes;
 mod rules;

@@ -54,6 +54,8 @@ pub(crate) struct Expected {
     pub(crate) tags: Option<Vec<String>>,
     /// The actions that were asked of the driver.
     pub(crate) demands: Option<Vec<String>>,
+    /// What rules have counted for the message, in the order of the file.
+    pub(crate) costs: Option<Vec<(String, String)>>,
     /// Whether the item is seen nowhere.
     pub(crate) hidden: Option<bool>,
     /// The rules that would have done something.

@@ -45,11 +45,14 @@ impl Test {
     fn run(&self, set: &RuleSet) -> TestOutcome {
         let subject = self.given.subject();
         let mut evaluation = set.evaluate(&subject);
-        let mut demands = Vec::new();
+        let (mut demands, mut costs) = (Vec::new(), Vec::new());
         let verdict = loop {
             match evaluation.poll() {
                 Progress::Demand(demand) => {
                     demands.push(action_of(&demand).to_owned());
+                    if let DemandKind::Charge { cost, .. } = &demand.kind {
+                        costs.push((demand.rule.to_owned(), cost.to_string()));
+                    }
                     evaluation.answer(self.given.answer(&demand));
                 }
                 Progress::Done(verdict) => break verdict,
@@ -60,6 +63,9 @@ impl Test {
         expected.check_decision(&verdict, &mut failures);
         expected.check_payload(&verdict, subject.payload, &mut failures);
         expected.check_rest(&verdict, &demands, &mut failures);
+        if let Some(expected) = &expected.costs {
+            check("costs", expected, &costs, &mut failures);
+        }
         if let Some(hidden) = expected.hidden {
             let item = crate::view::View::item_of(&subject);
             let hides = set.hides(&Subject { item: subject.item.or(item.as_deref()), ..subject });

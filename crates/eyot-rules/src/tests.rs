@@ -5,6 +5,7 @@ mod decisions;
 mod example;
 mod files;
 mod hidden;
+mod prices;
 mod properties;
 
 use crate::{Answer, Decision, Progress, RuleSet, Subject, Verdict};

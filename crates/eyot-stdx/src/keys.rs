@@ -23,6 +23,24 @@ pub struct PacedKeys {
     keys_max: usize,
 }
 
+impl Pace {
+    /// Whether a span can be counted for a key that is at rest at this time; if not, how long to wait.
+    fn fits(&self, rest: Instant, span: Duration, now: Instant) -> Result<(), Duration> {
+        let early = rest.saturating_duration_since(now);
+        let room = (self.tolerance + self.interval).saturating_sub(span);
+        if early > room { Err(early - room) } else { Ok(()) }
+    }
+}
+
+/// Where a key is counted.
+#[derive(Clone, Copy, Debug)]
+struct PlaceOfKey {
+    /// `None`: with all keys for which there is no room.
+    key: Option<u64>,
+    /// When it is at rest, not before now.
+    rest: Instant,
+}
+
 #[derive(Debug, Default)]
 struct Paced {
     /// When a key is at rest. One that is need not be here.
@@ -47,20 +65,39 @@ impl PacedKeys {
     ///
     /// How long to wait: it comes too early, and is not counted.
     pub fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
+        self.take_span(key, self.pace.interval, now)
+    }
+
+    /// Counts something for the key that takes another span than one interval: what costs as much as
+    /// several takes as many intervals.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take). What takes longer than the tolerance and one interval passes for a key at
+    /// rest only.
+    pub fn take_span(&self, key: u64, span: Duration, now: Instant) -> Result<(), Duration> {
         let mut state = self.state.lock();
-        let has_room = state.has_room(key, self.keys_max, now);
-        let rest = if has_room { state.rests.get(&key).copied() } else { state.others };
-        let rest = rest.unwrap_or(now).max(now);
-        let early = rest.saturating_duration_since(now);
-        if early > self.pace.tolerance {
-            return Err(early - self.pace.tolerance);
-        }
-        let rest = rest + self.pace.interval;
-        match has_room {
-            true => drop(state.rests.insert(key, rest)),
-            false => state.others = Some(rest),
-        }
+        let place = state.place(key, self.keys_max, now);
+        self.pace.fits(place.rest, span, now)?;
+        state.add(place, span);
         Ok(())
+    }
+
+    /// Whether a span could be counted for the key now. Counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_span`](Self::take_span).
+    pub fn check_span(&self, key: u64, span: Duration, now: Instant) -> Result<(), Duration> {
+        let place = self.state.lock().place(key, self.keys_max, now);
+        self.pace.fits(place.rest, span, now)
+    }
+
+    /// Counts a span for the key, however early that is: others wait for it.
+    pub fn owe_span(&self, key: u64, span: Duration, now: Instant) {
+        let mut state = self.state.lock();
+        let place = state.place(key, self.keys_max, now);
+        state.add(place, span);
     }
 
     /// How many keys have a place.
@@ -72,6 +109,20 @@ impl PacedKeys {
 }
 
 impl Paced {
+    fn place(&mut self, key: u64, keys_max: usize, now: Instant) -> PlaceOfKey {
+        let key = self.has_room(key, keys_max, now).then_some(key);
+        let rest = key.map_or(self.others, |it| self.rests.get(&it).copied());
+        PlaceOfKey { key, rest: rest.unwrap_or(now).max(now) }
+    }
+
+    fn add(&mut self, PlaceOfKey { key, rest }: PlaceOfKey, span: Duration) {
+        let rest = rest.checked_add(span).unwrap_or(rest);
+        match key {
+            Some(key) => drop(self.rests.insert(key, rest)),
+            None => self.others = Some(rest),
+        }
+    }
+
     /// Whether the key has a place or can get one. When all are taken, those of keys at rest are freed;
     /// that is not tried again before one of them can be, nor for each request.
     fn has_room(&mut self, key: u64, keys_max: usize, now: Instant) -> bool {

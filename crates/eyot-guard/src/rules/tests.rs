@@ -58,7 +58,12 @@ fn answered(call: &Call) -> Reply {
         "tools/list" => json!({ "tools": [tool("echo"), tool("drop")] }),
         _ => request.decode_params().unwrap(),
     };
-    Reply::One(request.answer(&result))
+    let answer = request.answer(&result);
+    if request.name().as_deref() == Some("stream") {
+        let items = [Ok(answer.into_message().into())];
+        return Reply::Stream(Messages::new(futures_util::stream::iter(items)));
+    }
+    Reply::One(answer)
 }
 
 fn call(name: &str, arguments: &Value) -> Value {
@@ -95,6 +100,39 @@ async fn a_rate_is_counted_and_the_wait_is_told() {
             assert!(message.contains("the next one is allowed in"), "{message}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_bytes_of_answers_are_counted_for_the_calls_that_the_rule_is_about() {
+    let stand = Stand::new(
+        "  - {name: free, match: {tool: free}, allow: true}
+  - {name: bytes, match: {tool: '*'}, rate_limit: {limit: 1000, per: 1h, cost: response_bytes}}",
+    );
+    let long = json!({ "text": "x".repeat(600) });
+    for (tool, is_allowed) in [
+        ("echo", true),
+        ("free", true),
+        ("free", true),
+        ("echo", true),
+        ("echo", false),
+        ("free", true),
+    ] {
+        let asked = stand.ask("tools/call", call(tool, &long)).await;
+        assert_eq!(asked.is_ok(), is_allowed, "{tool}: {asked:?}");
+        if let Err(message) = asked {
+            assert!(message.starts_with("the budget is used up"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_on_a_stream_is_counted_and_a_call_that_is_given_up_is_not() {
+    let stand = Stand::new(
+        "  - {name: bytes, match: {tool: '*'}, rate_limit: {limit: 10, per: 1h, cost: response_bytes}}",
+    );
+    drop(stand.reply("tools/call", call("hang", &json!({}))).await);
+    assert!(stand.ask("tools/call", call("stream", &json!({}))).await.is_ok());
+    assert!(stand.ask("tools/call", call("stream", &json!({}))).await.is_err());
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@ use eyot_document::{Member, Node, Position, Value, shown_name};
 use eyot_types::codes::{DENIED, INTERNAL_ERROR, is_json_rpc_reserved, is_spec_reserved};
 
 use super::named::Definitions;
+use super::price;
 use super::reader::{Fields, Reader, one_or_many};
 use crate::action::{Edit, KeyPart, LogAction, LogLevel, Redaction, Refusal, Step, Terminal};
 use crate::edit::is_protocol;
 use crate::json;
 use crate::path::{self, Path};
+use crate::price::Price;
 use crate::subject::Phase;
 use crate::verdict::NOT_ALLOWED;
 
@@ -169,8 +171,8 @@ fn step(
 ) {
     let node = &member.node;
     match member.key.as_str() {
-        "rate_limit" => steps.extend(quota(reader, node, true)),
-        "concurrency" => steps.extend(quota(reader, node, false)),
+        "rate_limit" => steps.extend(rate_limit(reader, definitions, (node, phase))),
+        "concurrency" => steps.extend(concurrency(reader, node)),
         "delay" => steps.extend(reader.duration("`delay`", node).map(Step::Delay)),
         "call" => steps.extend(call(reader, node)),
         "redact" => steps.extend(redact(reader, definitions, (node, phase))),
@@ -262,9 +264,35 @@ fn redact(
     Some(Step::Edit(Edit::Redact(Redaction { paths, patterns, with })))
 }
 
-/// `rate_limit`, which has a time, and `concurrency`, which has none.
-fn quota(reader: &mut Reader, node: &Node, has_time: bool) -> Option<Step> {
-    let what = if has_time { "`rate_limit`" } else { "`concurrency`" };
+fn rate_limit(
+    reader: &mut Reader,
+    definitions: &Definitions,
+    (node, phase): (&Node, Phase),
+) -> Option<Step> {
+    let (mut fields, limit, key) = quota(reader, "`rate_limit`", node)?;
+    let per = fields.value("per").map(|it| reader.duration("`per`", it));
+    let cost = fields.value("cost");
+    fields.finish(reader, "`rate_limit`");
+    if per.is_none() {
+        reader.error(node.at, "`rate_limit` has no `per`: say in which time, such as `1m`");
+    }
+    let (limit, per) = (limit?, per??);
+    let price = cost.map(|it| price::read(reader, definitions, it, (limit, phase)));
+    Some(Step::RateLimit { key, limit, per, price: price.unwrap_or(Some(Price::Units(1)))? })
+}
+
+fn concurrency(reader: &mut Reader, node: &Node) -> Option<Step> {
+    let (fields, limit, key) = quota(reader, "`concurrency`", node)?;
+    fields.finish(reader, "`concurrency`");
+    Some(Step::Concurrency { key, limit: limit? })
+}
+
+/// What all quotas have: a limit, and a key.
+fn quota<'n>(
+    reader: &mut Reader,
+    what: &str,
+    node: &'n Node,
+) -> Option<(Fields<'n>, Option<u64>, Vec<KeyPart>)> {
     let mut fields = reader.fields(what, node)?;
     let limit = match fields.value("limit") {
         Some(node) => {
@@ -280,17 +308,7 @@ fn quota(reader: &mut Reader, node: &Node, has_time: bool) -> Option<Step> {
         }
     };
     let key = fields.value("key").map(|it| key(reader, it));
-    let key = key.unwrap_or_else(|| vec![KeyPart::Principal]);
-    let per = has_time.then(|| fields.value("per").map(|it| reader.duration("`per`", it)));
-    fields.finish(reader, what);
-    match per {
-        None => Some(Step::Concurrency { key, limit: limit? }),
-        Some(Some(per)) => Some(Step::RateLimit { key, limit: limit?, per: per? }),
-        Some(None) => {
-            reader.error(node.at, "`rate_limit` has no `per`: say in which time, such as `1m`");
-            None
-        }
-    }
+    Some((fields, limit, key.unwrap_or_else(|| vec![KeyPart::Principal])))
 }
 
 fn key(reader: &mut Reader, node: &Node) -> Vec<KeyPart> {

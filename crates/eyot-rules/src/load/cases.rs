@@ -219,6 +219,9 @@ fn expected(reader: &mut Reader, node: &Node, rules: &[Rule]) -> Option<Expected
     expected.changed = fields.value("changed").and_then(|it| reader.bool("`changed`", it));
     expected.hidden = fields.value("hidden").and_then(|it| reader.bool("`hidden`", it));
     lists(reader, &mut fields, rules, &mut expected);
+    if let Some(node) = fields.value("costs") {
+        expected.costs = costs(reader, node, rules);
+    }
     if let Some(node) = fields.value("after") {
         after(reader, node, &mut expected.after);
     }
@@ -243,6 +246,18 @@ fn lists(reader: &mut Reader, fields: &mut Fields<'_>, rules: &[Rule], expected:
     expected.demands = list(reader, "demands", false);
     expected.audits = list(reader, "audit", true);
     expected.failures = list(reader, "failed", true);
+}
+
+/// What rules count, by their names.
+fn costs(reader: &mut Reader, node: &Node, rules: &[Rule]) -> Option<Vec<(String, String)>> {
+    reader.fields("`costs`", node)?;
+    let mut costs = Vec::new();
+    for member in node.members() {
+        check_rule(reader, &member.key, member.at, rules);
+        let cost = reader.text("a cost", &member.node)?;
+        costs.push((member.key.clone(), cost.to_owned()));
+    }
+    Some(costs)
 }
 
 fn after(reader: &mut Reader, node: &Node, after: &mut Vec<(Path, wanted::Wanted)>) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{call, compile, message, outcome, run};
-use crate::{Answer, Decision, DemandKind, LogLevel, Phase, Progress, RuleSet, Subject};
+use crate::{Answer, Cost, Decision, DemandKind, LogLevel, Phase, Progress, RuleSet, Subject};
 
 #[test]
 fn first_rule_that_decides_wins() {
@@ -176,7 +176,7 @@ fn demands_are_made_in_the_order_of_the_file() {
     };
     let key = r#"["a\"b","x"]"#.to_owned();
     let per = Duration::from_secs(60);
-    assert_eq!(kinds[0], DemandKind::Charge { key, limit: 5, per });
+    assert_eq!(kinds[0], DemandKind::Charge { key, limit: 5, per, cost: Cost::Units(1) });
     assert_eq!(kinds[1], DemandKind::Permit { key: r#"["a\"b"]"#.to_owned(), limit: 2 });
     assert_eq!(kinds[2], DemandKind::Delay(Duration::from_millis(20)));
     let timeout = Some(Duration::from_secs(2));

@@ -90,6 +90,30 @@ fn keys_at_rest_make_room_for_others() {
     assert_eq!(keys.len(), 2);
 }
 
+#[test]
+fn what_takes_longer_passes_while_there_is_as_much_left() {
+    let keys = PacedKeys::new(pace(10), 10);
+    let now = Instant::now();
+    assert_eq!(keys.take_span(1, SECOND * 7, now), Ok(()));
+    assert_eq!(keys.take_span(1, SECOND * 4, now), Err(SECOND));
+    assert_eq!(keys.take_span(1, SECOND * 3, now), Ok(()));
+    assert_eq!(keys.take(1, now), Err(SECOND));
+    assert_eq!(keys.take_span(1, SECOND * 4, now + SECOND * 4), Ok(()));
+}
+
+#[test]
+fn what_is_owed_is_waited_for_and_a_look_counts_nothing() {
+    let keys = PacedKeys::new(pace(10), 10);
+    let now = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(keys.check_span(1, SECOND, now), Ok(()));
+    }
+    keys.owe_span(1, SECOND * 25, now);
+    assert_eq!(keys.check_span(1, SECOND, now), Err(SECOND * 16));
+    assert_eq!(keys.check_span(1, SECOND, now + SECOND * 16), Ok(()));
+    keys.owe_span(1, Duration::MAX, now);
+}
+
 proptest! {
     #[test]
     fn no_key_gets_more_than_its_pace_and_there_are_never_too_many_keys(

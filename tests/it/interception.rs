@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::support::offering::{Gateway, Offering, at_urls};
 use crate::support::program::{free_port, program};
-use crate::support::{Program, Upstream};
+use crate::support::{Ask, Program, Upstream, send};
 
 const RULES: &str = r"
 version: 1

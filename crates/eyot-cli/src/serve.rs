@@ -13,6 +13,7 @@ use eyot::{
     SqliteOptions, SqliteStore, Target,
 };
 use eyot_interception::{InterceptionDriver, InterceptorFile};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -26,7 +27,6 @@ use crate::{config, descriptors, places, secrets, socket, transport, writer};
 mod metrics;
 mod place;
 
-use self::metrics::Metrics;
 pub(crate) use self::place::Place;
 use crate::config::{ManyFiles, World};
 
@@ -174,7 +174,7 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
-        let metrics = listen.admin.map(|_| Metrics::install()).transpose()?;
+        let recorder = listen.admin.map(|_| metrics::install()).transpose()?;
         let tls = TlsFiles::open(&listen.tls)?;
         let policy = PolicyFile::open(listen.policy.as_ref())?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -193,7 +193,7 @@ pub(crate) fn start(
             policy: policy.as_ref(),
             interceptors: intercepting.is_some().then_some(&hangup),
         };
-        let admin = admin(listen, &proxy, metrics.as_ref()).await?;
+        let admin = admin(listen, &proxy, recorder.clone()).await?;
         announce(&url)?;
         let listener = bound.listener;
         let serving = async {
@@ -207,7 +207,7 @@ pub(crate) fn start(
             () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
             () = files.keep_fresh(&proxy) => {}
             () = eyot_interception::follow(intercepting, &hangup) => {}
-            () = Metrics::keep_small(metrics.as_ref()) => {}
+            () = metrics::keep_small(recorder.as_ref()) => {}
         }
         drop(bound.file);
         Ok(())
@@ -402,9 +402,9 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
 async fn admin(
     listen: &Listen,
     proxy: &ReverseProxy,
-    metrics: Option<&Metrics>,
+    recorder: Option<PrometheusHandle>,
 ) -> anyhow::Result<Option<(TcpListener, Admin)>> {
-    let (Some(address), Some(metrics)) = (listen.admin, metrics) else { return Ok(None) };
+    let (Some(address), Some(recorder)) = (listen.admin, recorder) else { return Ok(None) };
     anyhow::ensure!(
         address.ip().is_loopback() || listen.admin_exposed,
         "--admin {address} can be reached by others and asks for no keys: choose an address of this \
@@ -413,8 +413,12 @@ async fn admin(
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} (--admin)"))?;
     tracing::info!(address = %listener.local_addr()?, "admin address");
-    let metrics = metrics.clone();
-    Ok(Some((listener, Admin::new(proxy.health(), move || metrics.render()))))
+    let render = move || {
+        eyot_metrics::report_limits();
+        recorder.run_upkeep();
+        recorder.render()
+    };
+    Ok(Some((listener, Admin::new(proxy.health(), render))))
 }
 
 /// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of

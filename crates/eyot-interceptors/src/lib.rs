@@ -31,7 +31,6 @@ mod run;
 mod service;
 mod shapes;
 mod subject;
-mod tool_names;
 mod trail;
 mod validation;
 mod view;

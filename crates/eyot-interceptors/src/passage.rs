@@ -19,7 +19,8 @@ use crate::run::Passed;
 use crate::service::Intercepted;
 use crate::shapes;
 use crate::subject::Subject;
-use crate::tool_names;
+
+mod tool_names;
 
 /// One call on its way back: the plan that it began with, and what was asked.
 #[derive(Debug)]

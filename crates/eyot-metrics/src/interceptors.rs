@@ -143,9 +143,9 @@ impl RuleMeter {
     }
 }
 
-/// The histograms of interceptors and rules, and the upper bounds of their buckets in seconds.
-pub const INTERCEPTOR_BUCKETS: [(&str, &[f64]); 2] =
-    [(SECONDS, SECONDS_BUCKETS), (RULE_SECONDS, SECONDS_BUCKETS)];
+/// The upper bounds of the buckets of all histograms: from what a native step takes to what a person waits.
+pub const SECONDS_BUCKETS: &[f64] =
+    &[2.5e-7, 1e-6, 4e-6, 1.6e-5, 6.4e-5, 2.5e-4, 1e-3, 4e-3, 1.6e-2, 6.4e-2, 0.25, 1.0, 4.0, 16.0];
 
 pub(crate) fn describe() {
     let help = "Messages that rules have decided about, by rule and decision.";
@@ -167,7 +167,3 @@ const TOOLS: &str = "eyot_interceptor_tool_decisions_total";
 const RULES: &str = "eyot_rule_decisions_total";
 const RULE_SECONDS: &str = "eyot_rule_seconds";
 const SECONDS: &str = "eyot_interceptor_seconds";
-
-/// From what a native step takes to what a person waits.
-const SECONDS_BUCKETS: &[f64] =
-    &[2.5e-7, 1e-6, 4e-6, 1.6e-5, 6.4e-5, 2.5e-4, 1e-3, 4e-3, 1.6e-2, 6.4e-2, 0.25, 1.0, 4.0, 16.0];

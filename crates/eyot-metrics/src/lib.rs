@@ -18,7 +18,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 pub use crate::calls::calls;
 pub use crate::connections::{connections_changed, web_sockets_changed};
-pub use crate::interceptors::{INTERCEPTOR_BUCKETS, InterceptorMeter, RuleDecision, RuleMeter};
+pub use crate::interceptors::{InterceptorMeter, RuleDecision, RuleMeter, SECONDS_BUCKETS};
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
 pub use crate::policy::policy_refused;
 pub use crate::sampler::Sampler;

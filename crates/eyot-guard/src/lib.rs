@@ -9,6 +9,7 @@
 //!   their schemas.
 //! - [`hidden_characters`], [`injection_markers`]: recorded, never blocked.
 //! - [`response_size`]: a bound for results.
+//! - [`trace`]: a span of ours in the trace of each request.
 
 mod hidden;
 mod markers;
@@ -18,6 +19,7 @@ mod secrets;
 mod strings;
 mod taint;
 mod tools;
+mod trace;
 
 pub use crate::hidden::Oddity;
 pub use crate::markers::{hidden_characters, injection_markers, response_size};
@@ -26,3 +28,4 @@ pub use crate::rules::{Counts, Rules};
 pub use crate::secrets::{InvalidForm, Redactor, Secrets};
 pub use crate::taint::TaintGuard;
 pub use crate::tools::{Tools, Trust};
+pub use crate::trace::trace;

@@ -13,5 +13,6 @@ pub use crate::file::{FileProblems, InterceptorFile, follow};
 pub use crate::interception::{Interception, InterceptionDriver};
 pub use crate::settings::{
     At, GuardSettings, Hidden, SecretSettings, ServerSettings, Settings, StepSettings,
+    TraceSettings,
 };
 pub use crate::steps::{Kept, SettingsProblem};

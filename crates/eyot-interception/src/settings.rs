@@ -73,6 +73,24 @@ pub struct GuardSettings {
     pub injection: bool,
     /// Bytes that a result may have. `None`: as many as a message.
     pub response_bytes_max: Option<usize>,
+    /// Gives each request a span of its own in the trace of its client. `None`: what clients say of traces
+    /// is passed on as it is.
+    pub trace: Option<TraceSettings>,
+}
+
+/// How requests without a trace begin one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TraceSettings {
+    /// Those who collect spans should keep it.
+    pub sampled: bool,
+}
+
+impl Default for TraceSettings {
+    fn default() -> Self {
+        Self { sampled: true }
+    }
 }
 
 /// Which messages are looked through for secrets.

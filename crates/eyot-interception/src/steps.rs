@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_guard::{
     Counts, Pins, Rules, Secrets, TaintGuard, Tools, Trust, hidden_characters, injection_markers,
-    response_size,
+    response_size, trace,
 };
 use eyot_interceptors::{Interceptor, Phase};
 use eyot_rules::RuleSet;
@@ -152,6 +152,7 @@ fn guards(guard: &GuardSettings, tools: &Arc<Tools>) -> Result<Vec<Interceptor>,
     steps.extend((guard.hidden == Hidden::Report).then(hidden_characters));
     steps.extend(guard.injection.then(injection_markers));
     steps.extend(guard.response_bytes_max.map(response_size));
+    steps.extend(guard.trace.map(|it| trace(it.sampled)));
     Ok(steps)
 }
 

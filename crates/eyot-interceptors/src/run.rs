@@ -114,7 +114,7 @@ impl Run<'_> {
             if let Ok(Edit::Refuse(error)) = edit {
                 trail.refused(step, self.phase, &error);
                 step.meter.blocked(self.tool(&subject).as_deref());
-                self.log(step, "refused a payload", None);
+                self.log(step, &subject, "refused a payload", None);
                 if step.is_active() {
                     return Err(Denial::Refused(error));
                 }
@@ -123,7 +123,7 @@ impl Run<'_> {
             if let Ok(Edit::Ask(consent)) = &edit
                 && self.can_ask(step)
             {
-                self.log(step, "asks for consent", None);
+                self.log(step, &subject, "asks for consent", None);
                 if step.is_active() {
                     return Err(Denial::Unasked(consent.clone()));
                 }
@@ -138,7 +138,7 @@ impl Run<'_> {
             match edited {
                 Ok(Some(edited)) => {
                     step.meter.changed(self.tool(&subject).as_deref());
-                    self.log(step, "changed a payload", None);
+                    self.log(step, &subject, "changed a payload", None);
                     if step.is_active() {
                         subject = edited;
                         is_changed = true;
@@ -234,7 +234,7 @@ impl Run<'_> {
         match judged {
             Ok(validation) if validation.blocks() => {
                 step.meter.blocked(self.tool(subject).as_deref());
-                self.log(step, "blocked a payload", Some(&validation));
+                self.log(step, subject, "blocked a payload", Some(&validation));
                 if step.is_active() {
                     blocked.add(step, validation);
                 }
@@ -242,7 +242,7 @@ impl Run<'_> {
             Ok(validation) => {
                 step.meter.passed();
                 if validation.severity() == Some(Severity::Warn) {
-                    self.log(step, "warned of a payload", Some(&validation));
+                    self.log(step, subject, "warned of a payload", Some(&validation));
                 }
             }
             Err(failure) => {
@@ -269,13 +269,14 @@ impl Run<'_> {
 
     /// Tells a decision, and what was found by interceptors of this process: what others say can hold
     /// parts of the payload.
-    fn log(&self, step: &Step, what: &'static str, found: Option<&Validation>) {
+    fn log(&self, step: &Step, subject: &Subject, what: &'static str, found: Option<&Validation>) {
         let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
         let is_audit = !step.is_active();
         let found = found.filter(|_| matches!(step.interceptor.work, Work::Validate(_)));
         let finding = found.and_then(|it| it.findings.first()).map(|it| &*it.message);
         let chain = Chain { run: self, until: Some(step) };
-        tracing::info!(interceptor, event, phase, is_audit, finding, %chain, "interceptor {what}");
+        let trace_id = self.view(subject).trace().map(|it| display(it.trace_id()));
+        tracing::info!(interceptor, event, phase, is_audit, finding, trace_id, %chain, "interceptor {what}");
     }
 
     /// Records on the span of the call which steps the payload meets. Costs a look at a level unless a

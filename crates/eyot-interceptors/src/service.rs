@@ -217,9 +217,10 @@ impl Intercepted {
                 let before = request.clone();
                 match self.request(plan, &request, &origin).await {
                     Ok((changed, to)) => {
-                        let is_changed = changed.is_some();
+                        let has_others = |it: &Request| it.arguments() != before.arguments();
+                        let has_other_arguments = changed.as_ref().is_some_and(has_others);
                         call.input = Input::Request(changed.unwrap_or(request));
-                        if is_changed {
+                        if has_other_arguments {
                             forget_mirrored(&mut call);
                         }
                         if let Some(to) = to {

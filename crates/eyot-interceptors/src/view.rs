@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use eyot_jsonrpc::{Json, Message};
+use eyot_service::TraceParent;
 use serde::de::DeserializeOwned;
 
 use crate::client::ClientProgram;
@@ -95,6 +96,18 @@ impl<'a> View<'a> {
         };
         let said = request.and_then(|it| ClientProgram::of_meta(it.meta()?));
         said.or_else(|| self.origin.client.clone())
+    }
+
+    /// The trace that the request belongs to, and the span that it comes from, as its `_meta` says; of an
+    /// answer, those of the request as it was sent. `None`: it says nothing that can be read.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceParent> {
+        let meta = match (self.phase, self.subject) {
+            (Phase::Request, Subject::Message(message)) => message.meta(),
+            (Phase::Request, Subject::Part { text, .. }) => find(text, "/_meta").ok().flatten(),
+            (Phase::Response, _) => self.origin.request()?.meta(),
+        };
+        TraceParent::of_meta(meta?)
     }
 
     /// The raw JSON of the value that a JSON pointer (RFC 6901) names. What is not on the way to it is

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::{CallSpan, Principal, SessionHandle};
+use crate::{CallSpan, Principal, SessionHandle, TraceParent};
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
@@ -51,6 +51,9 @@ impl Call {
             id = self.input.request_id().as_ref().map(Id::as_raw),
             session = self.session.as_ref().map(|it| tracing::field::debug(it.id())),
             principal = self.peer.principal_name().map(|it| &**it),
+            trace_id = self.input.trace().map(|it| tracing::field::display(it.trace_id())),
+            parent_span_id = self.input.trace().map(|it| tracing::field::display(it.span_id())),
+            span_id = Empty,
             interceptors.downstream.request = Empty,
             interceptors.upstream.request = Empty,
             interceptors.upstream.response = Empty,
@@ -104,6 +107,14 @@ impl Input {
             Self::Listen { .. } => "listen",
             Self::Resume { .. } => "resume",
             Self::Close => "close",
+        }
+    }
+
+    /// The trace that the client has named.
+    fn trace(&self) -> Option<TraceParent> {
+        match self {
+            Self::Request(request) => TraceParent::of_meta(request.meta()?),
+            _ => None,
         }
     }
 

@@ -23,6 +23,7 @@ mod session_handle;
 mod shared_total;
 mod shutdown;
 mod subscribing;
+mod trace_parent;
 mod turns;
 
 pub use crate::call::{Call, ChosenServer, Input, Peer, Reach, Transport};
@@ -47,4 +48,5 @@ pub use crate::session_handle::SessionHandle;
 pub use crate::shared_total::{SharedTotal, TotalQuota, Totals};
 pub use crate::shutdown::Shutdown;
 pub use crate::subscribing::Subscribing;
+pub use crate::trace_parent::TraceParent;
 pub use crate::turns::{Aside, Needs, Turn, Turns};

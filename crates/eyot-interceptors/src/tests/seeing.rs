@@ -7,7 +7,7 @@ use eyot_jsonrpc::{Id, Request};
 use eyot_service::{Call, Input, Peer};
 use eyot_types::Era;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_service::Service as _;
 use tracing::Level;
 
@@ -16,6 +16,11 @@ use crate::{Boundary, Phase};
 
 /// What is logged of a call of a tool, and at its end.
 fn logged(stand: &Stand, level: Level) -> String {
+    logged_of(stand, level, &echo("hi"))
+}
+
+/// The same of a call with these parameters.
+fn logged_of(stand: &Stand, level: Level, params: &Value) -> String {
     let (mut log, writer) = io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
@@ -24,7 +29,7 @@ fn logged(stand: &Stand, level: Level) -> String {
         .with_ansi(false)
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let request = Request::new(Id::from_number(7), "tools/call", &echo("hi"));
+        let request = Request::new(Id::from_number(7), "tools/call", params);
         let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern)).in_span();
         let span = call.span.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -74,6 +79,21 @@ fn the_log_line_of_a_decision_names_the_steps_up_to_it() {
     let of = |what: &str| log.lines().find(|it| it.contains(what)).unwrap().to_owned();
     assert!(of("changed a payload").ends_with("chain=uppercase"), "{log}");
     assert!(of("blocked a payload").ends_with("chain=uppercase > deny"), "{log}");
+}
+
+#[test]
+fn the_span_of_a_call_and_the_log_line_of_a_decision_name_the_trace() {
+    let stand = Stand::new(Boundary::Upstream, vec![uppercase()], &[answer(&text("hi"))]);
+    let mut params = echo("hi");
+    params["_meta"] = json!({
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    });
+    let trace = "trace_id=0af7651916cd43dd8448eb211c80319c";
+    let info = logged_of(&stand, Level::INFO, &params);
+    assert_eq!(info.matches(trace).count(), 1, "{info}");
+    let debug = logged_of(&stand, Level::DEBUG, &params);
+    assert!(debug.contains(&format!("{trace} parent_span_id=b7ad6b7169203331")), "{debug}");
+    assert!(!logged(&stand, Level::DEBUG).contains("trace_id"), "the call has none");
 }
 
 /// The metrics of what is done with a stand, which is made after their recorder.

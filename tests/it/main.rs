@@ -136,6 +136,8 @@ mod terminal;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod unix_sockets;
 #[cfg(test)]
 mod upstream_faults;

@@ -38,7 +38,8 @@ fn hidden_characters_are_reported_and_all_else_is_off_by_default() {
 fn each_guard_is_there_that_is_wanted() {
     let all = serde_json::json!({
         "guard": { "secrets": {}, "taint": true, "pins": "pins.json", "arguments": true,
-            "hidden": "hold", "injection": true, "response_bytes_max": 1000 },
+            "hidden": "hold", "injection": true, "response_bytes_max": 1000,
+            "trace": { "sampled": false } },
         "rules": ["rules.yaml"],
     });
     let expected = [
@@ -48,6 +49,7 @@ fn each_guard_is_there_that_is_wanted() {
         "guard/taint",
         "guard/injection",
         "guard/size",
+        "guard/trace",
         "guard/tools",
         "rules/rules.yaml",
     ];

@@ -302,7 +302,9 @@ fn tell(view: &View<'_>, verdict: &Verdict<'_>) {
         tracing::error!(rule, event, phase, reason, "a rule cannot be applied");
     }
     if verdict.decision.error().is_some() {
-        tracing::info!(rule = verdict.rule, event, phase, tags = ?verdict.tags, "a rule denies");
+        let (rule, tags) = (verdict.rule, &verdict.tags);
+        let trace_id = view.trace().map(|it| tracing::field::display(it.trace_id()));
+        tracing::info!(rule, event, phase, ?tags, trace_id, "a rule denies");
     } else if !verdict.tags.is_empty() {
         tracing::info!(event, phase, tags = ?verdict.tags, "rules have tagged a message");
     }

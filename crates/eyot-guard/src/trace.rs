@@ -19,6 +19,7 @@ pub fn trace(is_sampled: bool) -> Interceptor {
         .description("gives each request a span of its own in the trace of its client")
         .on(Phase::Request, ["*"])
         .priority(FIRST)
+        .routine()
         .fail_open()
 }
 

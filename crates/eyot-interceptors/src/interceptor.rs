@@ -123,6 +123,8 @@ pub(crate) struct Policy {
     pub(crate) timeout: Option<Duration>,
     pub(crate) wants: Wants,
     pub(crate) is_pure: bool,
+    /// Its changes are no decisions.
+    pub(crate) is_routine: bool,
     /// It asks for the consent of a person.
     pub(crate) asks: bool,
 }
@@ -266,6 +268,14 @@ impl Interceptor {
     #[must_use]
     pub fn pure(mut self) -> Self {
         self.policy.is_pure = true;
+        self
+    }
+
+    /// It changes payloads as a matter of course: that is counted, but is no decision, which would be logged and
+    /// counted by tool.
+    #[must_use]
+    pub fn routine(mut self) -> Self {
+        self.policy.is_routine = true;
         self
     }
 

@@ -137,8 +137,7 @@ impl Run<'_> {
             trail.mutated(step, self.phase, &edited);
             match edited {
                 Ok(Some(edited)) => {
-                    step.meter.changed(self.tool(&subject).as_deref());
-                    self.log(step, &subject, "changed a payload", None);
+                    self.changed(step, &subject);
                     if step.is_active() {
                         subject = edited;
                         is_changed = true;
@@ -153,6 +152,15 @@ impl Run<'_> {
             }
         }
         Ok(Passed { subject, is_changed, to: route })
+    }
+
+    /// Records that a step changes the payload, or would.
+    fn changed(&self, step: &Step, subject: &Subject) {
+        if step.interceptor.policy.is_routine {
+            return step.meter.changed(None);
+        }
+        step.meter.changed(self.tool(subject).as_deref());
+        self.log(step, subject, "changed a payload", None);
     }
 
     /// What becomes of the payload, and where it is to go.

@@ -143,6 +143,18 @@ fn decisions_are_counted_by_tool_and_names_that_no_list_has_told_are_counted_as_
 }
 
 #[test]
+fn what_is_changed_as_a_matter_of_course_is_counted_and_is_no_decision() {
+    let stand =
+        || Stand::new(Boundary::Upstream, vec![uppercase().routine()], &[answer(&text("hi"))]);
+    assert!(!logged(&stand(), Level::INFO).contains("changed a payload"));
+    let metrics = measured(stand, async |stand| {
+        stand.result("tools/call", echo("hi")).await;
+    });
+    check_line(&metrics, "eyot_interceptor_invocations_total", &["outcome=\"changed\""], "1");
+    assert!(!metrics.contains("eyot_interceptor_tool_decisions_total{"), "{metrics}");
+}
+
+#[test]
 fn one_payload_of_many_tells_how_long_its_steps_took() {
     let make = || {
         let steps = vec![uppercase(), requires("looks", "H").on(Phase::Request, ["tools/call"])];

@@ -10,6 +10,7 @@
 //! - [`hidden_characters`], [`injection_markers`]: recorded, never blocked.
 //! - [`response_size`]: a bound for results.
 
+mod definitions;
 mod hidden;
 mod markers;
 mod pins;
@@ -20,7 +21,9 @@ mod taint;
 mod tools;
 
 pub use crate::hidden::Oddity;
-pub use crate::markers::{hidden_characters, injection_markers, response_size};
+pub use crate::markers::{
+    hidden_characters, hidden_characters_but_of, injection_markers, response_size,
+};
 pub use crate::pins::{InvalidPins, Pins};
 pub use crate::rules::{Counts, Rules};
 pub use crate::secrets::{InvalidForm, Redactor, Secrets};

@@ -240,7 +240,7 @@ impl Run<'_> {
             Ok(validation) => {
                 step.meter.passed();
                 if validation.severity() == Some(Severity::Warn) {
-                    self.log(step, "warned of a payload", Some(&validation));
+                    self.warn(step, &validation);
                 }
             }
             Err(failure) => {
@@ -274,6 +274,16 @@ impl Run<'_> {
         let finding = found.and_then(|it| it.findings.first()).map(|it| &*it.message);
         let chain = Chain { run: self, until: Some(step) };
         tracing::info!(interceptor, event, phase, is_audit, finding, %chain, "interceptor {what}");
+    }
+
+    /// Tells what a validator of this process warns of; of others, that they do.
+    fn warn(&self, step: &Step, found: &Validation) {
+        let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
+        let server = self.origin.server().map(|it| &**it);
+        let is_own = matches!(step.interceptor.work, Work::Validate(_));
+        let findings = found.findings.iter().filter(|_| is_own).take(FINDINGS_MAX);
+        let findings = findings.map(|it| &*it.message).collect::<Vec<_>>().join("; ");
+        tracing::warn!(interceptor, event, phase, server, %findings, "interceptor warned of a payload");
     }
 
     /// Records on the span of the call which steps the payload meets. Costs a look at a level unless a
@@ -382,6 +392,9 @@ impl Deadline {
         done.unwrap_or(Err(Failure::TimedOut(until - started)))
     }
 }
+
+/// Findings of one judgement that are in the log.
+const FINDINGS_MAX: usize = 8;
 
 /// What a step does, whose panic is its own: "a panic in an interceptor fails its own call only".
 fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {

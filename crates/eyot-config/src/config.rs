@@ -220,7 +220,9 @@ fn members<'n>(reader: &mut Reader<'_>, dialect: Dialect, root: &'n Node) -> &'n
 /// Warns of what stands beside the servers, in files that have nothing else.
 fn warn_of_keys(reader: &mut Reader<'_>, dialect: Dialect, root: &Node) {
     let known: &[&str] = match dialect {
-        Dialect::Eyot => &["servers", "mcpServers", "$schema", "interceptors", "policy"],
+        Dialect::Eyot => {
+            &["servers", "mcpServers", "$schema", "interceptors", "rules", "guard", "policy"]
+        }
         Dialect::VsCode => &["servers", "inputs", "$schema"],
         Dialect::Inspector | Dialect::Cursor | Dialect::Cline => &["mcpServers", "$schema"],
         _ => return,

@@ -9,6 +9,7 @@ use eyot_types::Era;
 use serde_json::json;
 
 use super::*;
+use crate::settings::Settings;
 
 fn nothing(path: &Path) -> Result<String, String> {
     Err(format!("{} is not there", path.display()))
@@ -18,8 +19,9 @@ fn runtime() -> Runtime {
     Runtime::new(Default::default(), Default::default(), Arc::new(Limits::default()))
 }
 
-fn settings(json: serde_json::Value) -> Settings {
-    serde_json::from_value(json).unwrap()
+/// Settings for all servers.
+fn settings(json: serde_json::Value) -> ProxySettings {
+    serde_json::from_value::<Settings>(json).unwrap().into()
 }
 
 async fn is_denied(plan: &LivePlan) -> bool {
@@ -33,26 +35,29 @@ async fn is_denied(plan: &LivePlan) -> bool {
 #[tokio::test]
 async fn steps_stand_where_the_settings_say_and_are_replaced_there() {
     let small = json!({ "boundary": "downstream", "guard": { "response_bytes_max": 3 } });
-    let started = Interception::start(settings(small), &nothing, &runtime()).await;
+    let started = Interception::start(&settings(small), &nothing, &runtime()).await;
     let (interception, driver) = started.unwrap();
-    assert!(is_denied(&interception.downstream).await);
-    assert!(!is_denied(&interception.upstream).await);
+    assert!(is_denied(&interception.all.downstream).await);
+    assert!(!is_denied(&interception.all.upstream).await);
     let large =
         settings(json!({ "boundary": "downstream", "guard": { "response_bytes_max": 30 } }));
     tokio::select! {
         () = driver.run() => unreachable!("it runs as long as its runtime"),
         replaced = interception.replace(&large, &nothing) => replaced.unwrap(),
     }
-    assert!(!is_denied(&interception.downstream).await);
+    assert!(!is_denied(&interception.all.downstream).await);
 }
 
 #[tokio::test]
-async fn a_boundary_and_servers_are_not_changed_while_the_program_runs() {
-    let started = Interception::start(Settings::default(), &nothing, &runtime()).await;
+async fn what_cannot_be_changed_while_the_program_runs_is_refused() {
+    let started = Interception::start(&ProxySettings::default(), &nothing, &runtime()).await;
     let (interception, _driver) = started.unwrap();
-    for other in
-        [json!({ "boundary": "downstream" }), json!({ "servers": { "a": { "url": "http://a" } } })]
-    {
+    for other in [
+        json!({ "boundary": "downstream" }),
+        json!({ "servers": { "a": { "url": "http://a" } } }),
+        json!({ "deny_as_result": true }),
+        json!({ "run_timeout": "1s" }),
+    ] {
         let problems = interception.replace(&settings(other), &nothing).await.unwrap_err();
         assert!(problems[0].message.contains("by a restart only"), "{problems:?}");
     }
@@ -62,7 +67,7 @@ async fn a_boundary_and_servers_are_not_changed_while_the_program_runs() {
 async fn a_server_has_one_place() {
     for server in [json!({}), json!({ "url": "http://a", "command": ["b"] })] {
         let both = settings(json!({ "servers": { "a": server } }));
-        let problems = Interception::start(both, &nothing, &runtime()).await.unwrap_err();
+        let problems = Interception::start(&both, &nothing, &runtime()).await.unwrap_err();
         assert_eq!(problems[0].member.as_deref(), Some("servers.a"));
     }
 }

@@ -6,7 +6,7 @@ use eyot_document::{Format, Node, Position, Value};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::config::{FILE_BYTES_MAX, decoded};
+use crate::decoded::{FILE_BYTES_MAX, decoded};
 use crate::dialect::{Dialect, format_of};
 use crate::problem::{Problem, Severity};
 

@@ -17,6 +17,7 @@ mod client;
 mod codex;
 mod command;
 mod config;
+mod decoded;
 mod dialect;
 mod document;
 mod entry;

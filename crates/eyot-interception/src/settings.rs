@@ -210,3 +210,6 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error
 
 /// Trust in what a tool is when it is first seen.
 pub(crate) const FIRST_SIGHT: &str = "first-sight";
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use eyot_interceptors::{Decision, Origin, Phase};
 use eyot_service::{Limits, Peer};
+use eyot_session::LogLimits;
+use eyot_store_memory::MemoryStore;
 use eyot_types::Era;
 use serde_json::json;
 
@@ -70,4 +72,70 @@ async fn a_server_has_one_place() {
         let problems = Interception::start(&both, &nothing, &runtime()).await.unwrap_err();
         assert_eq!(problems[0].member.as_deref(), Some("servers.a"));
     }
+}
+
+/// Settings for all, and for single servers.
+fn with_own(all: serde_json::Value, own: &[(&str, serde_json::Value)]) -> ProxySettings {
+    let own = own.iter().map(|(name, it)| {
+        ((*name).to_owned(), serde_json::from_value::<Settings>(it.clone()).unwrap())
+    });
+    ProxySettings { own: own.collect(), ..settings(all) }
+}
+
+fn bound(bytes: u64) -> serde_json::Value {
+    json!({ "guard": { "response_bytes_max": bytes } })
+}
+
+async fn denies(interceptors: &Interceptors) -> bool {
+    let origin = Origin::of_client(Peer::ourselves(Era::Modern));
+    let plan = interceptors.plan();
+    let applied = plan.apply("tools/call", Phase::Response, r#"{"content":[]}"#, &origin);
+    applied.await.unwrap().decision == Decision::Deny
+}
+
+#[tokio::test]
+async fn plans_of_servers_come_go_and_change_with_the_settings_or_not_at_all() {
+    let first = with_own(json!({}), &[("a", bound(3)), ("b", bound(30))]);
+    let (interception, driver) = Interception::start(&first, &nothing, &runtime()).await.unwrap();
+    let change = async {
+        let [a, b] = ["a", "b"].map(|it| interception.of_server(it).unwrap());
+        assert!(denies(&a).await && !denies(&b).await);
+        let broken = with_own(json!({}), &[("a", bound(30)), ("b", json!({ "rules": ["no"] }))]);
+        let problems = interception.replace(&broken, &nothing).await.unwrap_err();
+        assert_eq!(problems[0].server.as_deref(), Some("b"));
+        assert!(denies(&a).await, "what is right in a file that is wrong is not applied either");
+        let broken = with_own(json!({}), &[("a", bound(30)), ("c", json!({ "rules": ["no"] }))]);
+        assert!(interception.replace(&broken, &nothing).await.is_err());
+        assert!(denies(&a).await && interception.of_server("c").is_none());
+        let next = with_own(json!({}), &[("a", bound(30)), ("c", bound(3))]);
+        interception.replace(&next, &nothing).await.unwrap();
+        assert!(!denies(&a).await, "the handle that a layer has got follows");
+        assert!(denies(&interception.of_server("c").unwrap()).await);
+        assert!(interception.of_server("b").is_none());
+        // What has come later follows as well.
+        let next = with_own(json!({}), &[("c", bound(30))]);
+        let c = interception.of_server("c").unwrap();
+        interception.replace(&next, &nothing).await.unwrap();
+        assert!(!denies(&c).await);
+    };
+    tokio::select! {
+        () = driver.run() => unreachable!("it runs as long as its runtime"),
+        () = change => {}
+    }
+}
+
+#[tokio::test]
+async fn a_server_has_of_all_how_plans_are_run_and_decides_about_hidden_characters_alone() {
+    let all = json!({ "deny_as_result": true });
+    let own = [("a", json!({ "guard": { "hidden": "off" } }))];
+    let settings = with_own(all, &own);
+    let (_, of_a) = settings.every().nth(1).unwrap();
+    assert_eq!(of_a.deny_as_result, Some(true));
+    let (interception, _driver) =
+        Interception::start(&settings, &nothing, &runtime()).await.unwrap();
+    assert!(interception.of_server("a").unwrap().plan().is_empty());
+    let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    interception.apply(&mut config);
+    assert!(config.downstream_interceptors.is_none(), "there can be no step");
+    assert_eq!(config.upstream_interceptors.len(), 1);
 }

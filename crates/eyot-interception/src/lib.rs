@@ -29,5 +29,5 @@ pub use crate::rule_source::{RuleSource, RulesInPlace};
 pub use crate::settings::{
     At, GuardSettings, Hidden, SecretSettings, ServerSettings, Settings, StepSettings,
 };
-pub use crate::settings_files::{SettingsFiles, problems_of_servers};
+pub use crate::settings_files::{SettingsFiles, problems_of_servers, rule_sets_of};
 pub use crate::steps::{Kept, SettingsProblem};

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use eyot_rules::RuleSet;
+
 use crate::settings::{Hidden, Settings};
-use crate::steps::{Kept, SettingsProblem, Whose, steps};
+use crate::steps::{Kept, Read, SettingsProblem, Whose, rule_sets, steps};
 
 /// What is said of interceptors for one proxy.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,9 @@ pub struct ProxySettings {
     /// What is here stands at the boundary to that server, behind what is there for all.
     pub own: BTreeMap<String, Settings>,
 }
+
+/// Sets of rules, each with the server that it is for; `None`: for all.
+pub(crate) type ServerRules = Vec<(Option<String>, RuleSet)>;
 
 impl From<Settings> for ProxySettings {
     fn from(all: Settings) -> Self {
@@ -45,6 +50,21 @@ impl ProxySettings {
         });
         let problems: Vec<_> = checked.filter_map(Result::err).flatten().collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// The sets of rules that they have in place, and those of the files that they name; each with the server
+    /// that it is for.
+    pub(crate) fn rule_sets(&self, read: Read<'_>) -> Result<ServerRules, Vec<SettingsProblem>> {
+        let (mut all, mut problems) = (Vec::new(), Vec::new());
+        for (name, settings) in self.every() {
+            match about(name, rule_sets(&settings, &self.whose(name), read)) {
+                Ok(sets) => {
+                    all.extend(sets.into_iter().map(|it| (name.map(str::to_owned), it.1)));
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        if problems.is_empty() { Ok(all) } else { Err(problems) }
     }
 
     /// Those for all, and those of each server.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eyot_config::{Dialect, Document, Problem, Sections, Severity};
+use eyot_rules::RuleSet;
 
 use crate::problems::FileProblems;
 use crate::proxy_settings::ProxySettings;
@@ -151,6 +152,36 @@ pub fn problems_of_servers(path: &str, text: &[u8], dialect: Option<Dialect>) ->
         settings.check(&read_named).map_err(|it| said.placed(&it))
     };
     found().err().unwrap_or_default()
+}
+
+/// The sets of rules that a file of servers or of interceptors has in place, and those of the files that it
+/// names; each with the server that it is for. `None`: it is another file.
+///
+/// # Errors
+///
+/// All that is wrong with the settings and the rules.
+pub fn rule_sets_of(
+    path: &str,
+    text: &[u8],
+) -> Option<Result<Vec<(Option<String>, RuleSet)>, FileProblems>> {
+    let document = Document::read(path, text).ok()?;
+    let has = |keys: &[&str]| keys.iter().any(|it| document.root().member(it).is_some());
+    if has(&["version", "default"]) || !has(&["servers", "interceptors", "guard", "rules"]) {
+        return None;
+    }
+    let found = || {
+        let mut said = Said::default();
+        match Sections::read(path, text, None)? {
+            // It may be a file of interceptors alone.
+            Sections { all: None, enabled, .. } if enabled.is_empty() => {
+                said.all = Some(document.clone().of_interceptors()?);
+            }
+            sections => drop(said.add(sections, &SettingsFiles::default())),
+        }
+        let settings = said.settings()?;
+        settings.rule_sets(&read_named).map_err(|it| said.placed(&it))
+    };
+    Some(found().map_err(FileProblems::from))
 }
 
 fn decoded(document: &Document) -> Result<Settings, Problem> {

@@ -132,7 +132,7 @@ fn hidden(settings: &Settings, whose: &Whose) -> Hidden {
 }
 
 /// The sets of rules, and the names of their steps.
-fn rule_sets(
+pub(crate) fn rule_sets(
     settings: &Settings,
     whose: &Whose,
     read: Read<'_>,

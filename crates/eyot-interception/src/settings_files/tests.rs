@@ -105,3 +105,20 @@ fn what_is_wrong_with_the_settings_of_a_server_is_told_with_its_name() {
     assert_eq!(problems[0].server.as_deref(), Some("a"));
     assert!(problems[0].to_string().starts_with("eyot.yaml:4:13: error: cannot read none.yaml"));
 }
+
+#[test]
+fn the_rules_of_a_file_are_found_with_the_servers_that_they_are_for() {
+    let set = "{version: 1, default: allow, rules: [{name: r, match: {tool: x}, deny: no}]}";
+    let names = |text: &str| {
+        let found = rule_sets_of("eyot.yaml", text.as_bytes())?;
+        let servers = found.unwrap().into_iter().map(|it| it.0);
+        Some(servers.collect::<Vec<_>>())
+    };
+    let both = format!("servers:\n  a:\n    command: a\n    rules: {set}\nrules: [{set}, {set}]");
+    assert_eq!(names(&both), Some(vec![None, None, Some("a".to_owned())]));
+    assert_eq!(names(&format!("guard: {{}}\nrules: {set}")), Some(vec![None]));
+    assert_eq!(names(set), None, "it is a file of rules");
+    let wrong = both.replace("deny: no", "dney: no");
+    let told = rule_sets_of("eyot.yaml", wrong.as_bytes()).unwrap().unwrap_err().to_string();
+    assert!(told.contains("eyot.yaml:4:"), "{told}");
+}

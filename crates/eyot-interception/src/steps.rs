@@ -266,7 +266,7 @@ const ONE_RULE: &str = "a rule stands in a set of rules, which says what becomes
                         `rules: {version: 1, default: allow, rules: [{name: …}]}`";
 
 const NOT_UPSTREAM: &str = "works at the boundary to clients only: say `boundary: downstream` in the \
-                            file of interceptors";
+                            file of interceptors, or under `interceptors` in a file of servers";
 
 #[cfg(test)]
 mod tests;

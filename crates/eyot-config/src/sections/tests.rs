@@ -1,6 +1,10 @@
 //! Sections at their places.
 
 use super::*;
+use crate::config::Config;
+use crate::imported::{Imported, Secrets};
+use crate::shown::Shown;
+use crate::tests::World;
 
 fn read(path: &str, text: &str) -> Result<Sections, String> {
     Sections::read(path, text.as_bytes(), None).map_err(|it| {
@@ -73,4 +77,41 @@ fn files_of_other_programs_have_what_they_always_had() {
     assert!(sections.enabled.is_empty());
     let nothing = read("eyot.yaml", "servers: {a: {command: a}}").unwrap();
     assert!(nothing.all.is_none() && nothing.enabled.is_empty());
+}
+
+fn config(text: &str) -> Config {
+    Config::read("eyot.yaml", text.as_bytes(), None, &World::new())
+}
+
+#[test]
+fn a_server_is_as_it_was_while_its_rules_change_and_another_when_it_gets_its_first() {
+    let of = |text: &str| config(text).server("a").unwrap().unwrap().fingerprint();
+    let [none, one, other] = ["", "\n    rules: [x.yaml]", "\n    guard: {taint: true}"]
+        .map(|it| of(&format!("servers:\n  a:\n    command: a{it}")));
+    assert_eq!(one, other);
+    assert_ne!(none, one);
+}
+
+#[test]
+fn sections_of_servers_are_printed_without_what_looks_like_a_secret_and_imported_as_they_are() {
+    let text = "servers:\n  a:\n    command: a\n    rules: [x.yaml]\n    interceptors:\n      servers: \
+                {s: {url: 'https://u:top-secret@h/mcp', command: [c, --token, top-secret]}}";
+    let config = config(text);
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+    let shown = Shown::new([&config]).to_yaml(false).join("\n");
+    assert!(shown.contains("rules: [\"x.yaml\"]"), "{shown}");
+    assert!(shown.contains("interceptors: {") && !shown.contains("top-secret"), "{shown}");
+    let imported = Imported::new(&[config], Secrets::AsVariables).unwrap().to_yaml().join("\n");
+    let again = Sections::read("eyot.yaml", imported.as_bytes(), None).unwrap();
+    let expected = Sections::read("eyot.yaml", text.as_bytes(), None).unwrap();
+    let json = |it: &Sections| crate::document::json(it.of_server("a").unwrap().root()).to_string();
+    assert_eq!(json(&again), json(&expected));
+}
+
+#[test]
+fn a_policy_of_one_server_is_refused_with_what_to_do() {
+    let config = config("servers:\n  a:\n    command: a\n    policy: {}\n  b:\n    command: b");
+    let told = config.server("a").unwrap_err()[0].to_string();
+    assert!(told.starts_with("eyot.yaml:4:5: error: a server has no `policy`"), "{told}");
+    assert!(config.server("b").is_ok());
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use eyot::Message;
 use eyot::jsonrpc::ScanLimits;
 use eyot::rules::{Answer, Direction, Explanation, Phase, RuleSet, Subject};
+use eyot_interception::ServerRules;
 use eyot_terminal::escaped;
 use serde_json::json;
 
@@ -24,7 +25,7 @@ pub(crate) fn run(rules: &Rules, is_json: bool) -> anyhow::Result<()> {
 
 /// The rules of a file, or the sets of rules that a file of servers has or names: those for all servers, and
 /// those for one.
-fn compile(file: &Path) -> anyhow::Result<Vec<(Option<String>, RuleSet)>> {
+fn compile(file: &Path) -> anyhow::Result<ServerRules> {
     let name = file.display().to_string();
     let text =
         input::read(file).map_err(|it| Failure::usage(format!("cannot read {name}: {it}")))?;
@@ -116,8 +117,8 @@ fn explain(asked: &ExplainRules) -> anyhow::Result<()> {
         ..Subject::default()
     };
     // Those for one server are behind those for all.
-    let concerned = sets.iter().filter(|it| it.0.is_none() || it.0 == asked.server);
-    concerned.map(|it| told(&it.1.explain(&subject, |_| Answer::Pass))).collect()
+    let mut concerned = sets.iter().filter(|it| it.0.is_none() || it.0 == asked.server);
+    concerned.try_for_each(|it| told(&it.1.explain(&subject, |_| Answer::Pass)))
 }
 
 /// Reads a message; `-` is standard input.

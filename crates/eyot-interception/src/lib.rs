@@ -24,7 +24,7 @@ pub use crate::interception::{Interception, InterceptionDriver};
 pub use crate::interception_files::{InterceptionFiles, follow};
 pub use crate::policy_file::PolicyFile;
 pub use crate::problems::FileProblems;
-pub use crate::proxy_settings::ProxySettings;
+pub use crate::proxy_settings::{ProxySettings, ServerRules};
 pub use crate::rule_source::{RuleSource, RulesInPlace};
 pub use crate::settings::{
     At, GuardSettings, Hidden, SecretSettings, ServerSettings, Settings, StepSettings,

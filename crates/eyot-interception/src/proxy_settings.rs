@@ -20,7 +20,7 @@ pub struct ProxySettings {
 }
 
 /// Sets of rules, each with the server that it is for; `None`: for all.
-pub(crate) type ServerRules = Vec<(Option<String>, RuleSet)>;
+pub type ServerRules = Vec<(Option<String>, RuleSet)>;
 
 impl From<Settings> for ProxySettings {
     fn from(all: Settings) -> Self {

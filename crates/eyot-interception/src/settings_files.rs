@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eyot_config::{Dialect, Document, Problem, Sections, Severity};
-use eyot_rules::RuleSet;
 
 use crate::problems::FileProblems;
-use crate::proxy_settings::ProxySettings;
+use crate::proxy_settings::{ProxySettings, ServerRules};
 use crate::settings::Settings;
 use crate::steps::SettingsProblem;
 
@@ -160,10 +159,7 @@ pub fn problems_of_servers(path: &str, text: &[u8], dialect: Option<Dialect>) ->
 /// # Errors
 ///
 /// All that is wrong with the settings and the rules.
-pub fn rule_sets_of(
-    path: &str,
-    text: &[u8],
-) -> Option<Result<Vec<(Option<String>, RuleSet)>, FileProblems>> {
+pub fn rule_sets_of(path: &str, text: &[u8]) -> Option<Result<ServerRules, FileProblems>> {
     let document = Document::read(path, text).ok()?;
     let has = |keys: &[&str]| keys.iter().any(|it| document.root().member(it).is_some());
     if has(&["version", "default"]) || !has(&["servers", "interceptors", "guard", "rules"]) {

@@ -23,7 +23,7 @@ async fn proxy(live: &LivePlan) -> Proxy {
     let echo = tool("echo", |it: Note, _: CallContext| async move { it.note });
     let server = Server::builder("echo", "1.0").tool(echo).build().unwrap();
     let stand = |config: &mut ProxyConfig| {
-        config.upstream_interceptors = Some(live.interceptors().clone());
+        config.upstream_interceptors = vec![live.interceptors().clone()];
     };
     Proxy::start(Target::in_process(server), patient_limits(), stand).await
 }

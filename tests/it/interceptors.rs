@@ -72,7 +72,7 @@ async fn check(client_era: EraMode, server_eras: Eras) {
     let server = server(server_eras).intercept(&in_server.interceptors()).build().unwrap();
     let stand = |config: &mut ProxyConfig| {
         config.downstream_interceptors = Some(from_clients.interceptors());
-        config.upstream_interceptors = Some(to_servers.interceptors());
+        config.upstream_interceptors = vec![to_servers.interceptors()];
     };
     let proxy = Proxy::start(Target::in_process(server), patient_limits(), stand).await;
     let url = format!("http://{}/mcp", proxy.address);

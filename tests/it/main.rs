@@ -124,6 +124,8 @@ mod rules_commands;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod sections;
+#[cfg(test)]
 mod signals;
 #[cfg(test)]
 mod standalone_restart;

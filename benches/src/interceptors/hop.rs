@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 async fn serve(Options { upstream, plan, steps }: &Options) -> anyhow::Result<()> {
     let target = Target::url(upstream, Limits::default()).context("the upstream")?;
     let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
-    config.upstream_interceptors = plan.interceptors(*steps)?;
+    config.upstream_interceptors = plan.interceptors(*steps)?.into_iter().collect();
     if *plan == Kind::Layer {
         config.upstream_layers = plan.layer(*steps)?;
     }

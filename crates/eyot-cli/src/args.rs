@@ -237,8 +237,9 @@ pub(crate) struct Listen {
     /// when it changes, and at SIGHUP.
     #[arg(long, value_name = "FILE", env = "EYOT_POLICY", hide_env_values = true)]
     pub(crate) policy: Option<PathBuf>,
-    /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
-    /// a file that it names changes, and at SIGHUP.
+    /// Interceptors: guards, rules, and servers of interceptors, in the place of what a file of --config
+    /// says of them for all servers. YAML, JSON or TOML; read again when it or a file that it names
+    /// changes, and at SIGHUP.
     #[arg(long, value_name = "FILE", env = "EYOT_INTERCEPTORS", hide_env_values = true)]
     pub(crate) interceptors: Option<PathBuf>,
     /// Serve no WebSocket at /ws. With --forward there is none.

@@ -8,6 +8,7 @@ mod world;
 use std::path::{Path, PathBuf};
 
 use eyot_config::{Dialect, Document, Problem, Severity, Shown};
+use eyot_interception::{PolicyFile, SettingsFiles};
 use serde_json::{Value, json};
 
 pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
@@ -48,23 +49,55 @@ fn read(
     Ok(eyot_config::Config::read(&path.display().to_string(), &text, dialect, &world))
 }
 
+/// The same, also with what is wrong in its sections about other things than servers, and in the files that
+/// these name.
+fn read_whole(
+    path: &Path,
+    dialect: Option<Dialect>,
+    world: World,
+) -> anyhow::Result<eyot_config::Config> {
+    let (text, shown) = (read_bytes(path)?, path.display().to_string());
+    let mut config = eyot_config::Config::read(&shown, &text, dialect, &world);
+    // What is no text of its format is told once.
+    if !config.problems.iter().any(|it| it.is_error() && it.server.is_none()) {
+        config.problems.extend(eyot_interception::problems_of_servers(&shown, &text, dialect));
+        config.problems.extend(PolicyFile::problems_of_servers(&shown, &text));
+    }
+    Ok(config)
+}
+
 /// The bytes of a file with servers; not all of one that is refused for its length.
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = eyot_files::read(path, BYTES_MAX);
     read.map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())).into())
 }
 
-/// Names the configuration file that has a section of settings, unless a flag names a file of them. What
-/// is wrong with the file is told by those who read it.
-pub(crate) fn fill_section(flag: &mut Option<PathBuf>, from: &FromFile, section: &str) {
+/// Names the configuration file that has a policy, unless a flag names a file of one. What is wrong with the
+/// file is told by those who read it.
+pub(crate) fn fill_policy(flag: &mut Option<PathBuf>, from: &FromFile) {
     let has_section = |path: &&PathBuf| {
         let document = read_bytes(path).ok();
         let document =
             document.and_then(|it| Document::read(&path.display().to_string(), &it).ok());
-        document.is_some_and(|it| it.has_section(section))
+        document.is_some_and(|it| it.has_section("policy"))
     };
     if flag.is_none() {
         *flag = from.config.iter().find(has_section).cloned();
+    }
+}
+
+/// The files that say which interceptors stand before the servers of these files: before all of them, or
+/// before this one alone.
+pub(crate) fn settings_files(
+    flag: Option<&PathBuf>,
+    from: &FromFile,
+    only: Option<&str>,
+) -> SettingsFiles {
+    SettingsFiles {
+        interceptors: flag.cloned(),
+        servers: from.config.clone(),
+        dialect: from.dialect,
+        only: only.map(str::to_owned),
     }
 }
 
@@ -75,10 +108,23 @@ pub(crate) fn enabled(from: &FromFile) -> anyhow::Result<Vec<String>> {
     Ok(configs.iter().flat_map(|it| it.enabled_names()).map(str::to_owned).collect())
 }
 
+/// Refuses a server whose own interceptors could not be used before it.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn check_settings(from: &FromFile) -> anyhow::Result<()> {
+    for path in &from.config {
+        let config = read_whole(path, from.dialect, World::default())?;
+        let is_about = |it: &&Problem| it.server.is_some() && it.server == from.server;
+        fill::refuse(config.problems.iter().filter(|it| it.is_error()).filter(is_about).collect())?;
+    }
+    Ok(())
+}
+
 /// Reads files, and all that is wrong with them.
 fn read_all(files: &ConfigFiles) -> anyhow::Result<(Vec<eyot_config::Config>, Vec<Problem>)> {
     let ConfigFiles { files, dialect } = files;
-    let configs = files.iter().map(|it| read(it, *dialect, World::default()));
+    let configs = files.iter().map(|it| read_whole(it, *dialect, World::default()));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut problems: Vec<_> = configs.iter().flat_map(|it| it.problems.clone()).collect();
     problems.extend(eyot_config::Config::duplicates(&configs));

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use eyot::service::ServiceLayer;
 use eyot::{Affinity, EraMode, Target};
+use eyot_interception::SettingsFiles;
 
 use crate::args::{Demo, ServerFiles, StoreUrl};
 use crate::serve::{Place, Upstream};
@@ -24,6 +25,10 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
         affinity: Affinity::default(),
         limits,
         layers: ServiceLayer::default(),
+        settings: SettingsFiles {
+            interceptors: listen.interceptors.clone(),
+            ..SettingsFiles::default()
+        },
     };
     serve::start(&listen, upstream, |url| {
         writer::say(&format!("listening on {url}"));

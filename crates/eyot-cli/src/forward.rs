@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Context as _;
 use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
-use tokio::sync::Notify;
+use eyot_interception::{Interception, SettingsFiles};
 
 use crate::args::{Beside, Connect, Run, Transport};
 use crate::config::{ManyFiles, World};
@@ -14,12 +14,14 @@ use crate::{config, serve, transport};
 
 /// Runs `eyot run`.
 pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
-    config::fill_section(&mut run.beside.interceptors, &run.from, "interceptors");
-    if run.from.wants_all() && config::enabled(&run.from)?.len() > 1 {
+    let enabled = if run.from.wants_all() { config::enabled(&run.from)? } else { Vec::new() };
+    if enabled.len() > 1 {
         return run_many(run);
     }
+    let only = run.from.server.as_ref().or_else(|| enabled.first()).map(String::as_str);
+    let settings = config::settings_files(run.beside.interceptors.as_ref(), &run.from, only);
     if let Some(at_url) = config::fill_run(&mut run)? {
-        return connect_to(&at_url, &run.from.tools);
+        return connect_to(&at_url, &run.from.tools, settings);
     }
     let tools = run.from.tools;
     let Run { beside, env, inherit_env, cwd, command, .. } = run;
@@ -33,7 +35,7 @@ pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
         env.extend(own.map(|name| (name, None)));
     }
     let target = Target::Command(Command { program, args: words.collect(), env, cwd });
-    start(&beside, limits(&beside), |mut config| {
+    start(&beside, limits(&beside), settings, |mut config, _| {
         config.layers = tools.layer();
         ForwardProxy::new(target, config)
     })
@@ -47,6 +49,7 @@ fn run_many(run: Run) -> anyhow::Result<()> {
         return Err(Failure::usage(message).into());
     }
     let limits = limits(&beside);
+    let settings = config::settings_files(beside.interceptors.as_ref(), &from, None);
     let files = ManyFiles {
         // Standard input is the client's.
         world: World::default(),
@@ -59,17 +62,26 @@ fn run_many(run: Run) -> anyhow::Result<()> {
         era: beside.era,
         affinity: None,
     };
-    let gateway = files.load()?;
-    start(&beside, limits, |config| ForwardProxy::of_many(gateway, config))
+    let mut gateway = files.load()?;
+    start(&beside, limits, settings, |config, plans| {
+        ManyFiles::intercept(&mut gateway, plans);
+        ForwardProxy::of_many(gateway, config)
+    })
 }
 
 /// Runs `eyot connect`.
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
-    connect_to(connect, &ToolFilter::default())
+    let interceptors = connect.beside.interceptors.clone();
+    let settings = SettingsFiles { interceptors, ..SettingsFiles::default() };
+    connect_to(connect, &ToolFilter::default(), settings)
 }
 
 /// Stands before the server at a URL, of which these tools are offered.
-fn connect_to(connect: &Connect, tools: &ToolFilter) -> anyhow::Result<()> {
+fn connect_to(
+    connect: &Connect,
+    tools: &ToolFilter,
+    settings: SettingsFiles,
+) -> anyhow::Result<()> {
     let Connect { beside, transport, header, token, url } = connect;
     let mut limits = limits(beside);
     // A client beside this program can do nothing but ask again.
@@ -78,7 +90,7 @@ fn connect_to(connect: &Connect, tools: &ToolFilter) -> anyhow::Result<()> {
     let target = target.map_err(|error| Failure::usage(format!("{error:#}")))?;
     let target =
         transport::with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
-    start(beside, limits, |mut config| {
+    start(beside, limits, settings, |mut config, _| {
         config.layers = tools.layer();
         ForwardProxy::new(target, config)
     })
@@ -97,7 +109,8 @@ fn limits(beside: &Beside) -> Limits {
 fn start(
     beside: &Beside,
     limits: Limits,
-    proxy: impl FnOnce(ProxyConfig) -> ForwardProxy,
+    settings: SettingsFiles,
+    proxy: impl FnOnce(ProxyConfig, &Interception) -> ForwardProxy,
 ) -> anyhow::Result<()> {
     // One client: a second thread would mostly pass its messages from one to the other.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -107,13 +120,12 @@ fn start(
         config.endpoint.limits = limits;
         config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();
-        let intercepting = serve::intercepting(beside.interceptors.as_ref(), &mut config).await?;
-        let proxy = proxy(config);
-        let hangup = Notify::new();
+        let intercepting = serve::intercepting(settings, &mut config).await?;
+        let proxy = proxy(config, intercepting.0.plans());
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}
-            () = eyot_interception::follow(intercepting, &hangup) => {}
+            () = eyot_interception::follow(intercepting) => {}
         }
         Ok(())
     });

@@ -1,74 +1,23 @@
-//! The HTTP policy of `--policy`, read again when its file changes, and explained for one request.
+//! The HTTP policy of `--policy`, and what it makes of one request.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Instant;
 
-use eyot::policy::{Finding, Origin, PolicyProblems, parse_head};
-use eyot::{LivePolicy, Policy};
-use eyot_config::{Document, Problem};
-use eyot_files::Stamp;
+use eyot::policy::{Finding, Origin, parse_head};
+use eyot_interception::PolicyFile;
 use serde_json::{Value, json};
 
 use crate::args::Explained;
-use crate::config::read_bytes;
 use crate::failure::{Code, Failure};
 use crate::{input, writer};
 
-/// A policy, and the file that it comes from.
-#[derive(Debug)]
-pub(crate) struct PolicyFile {
-    path: PathBuf,
-    live: LivePolicy,
-}
-
-impl PolicyFile {
-    /// Reads the file that a flag names; `None`: it names none.
-    ///
-    /// # Errors
-    /// All that is wrong with it, and where.
-    pub(crate) fn open(path: Option<&PathBuf>) -> anyhow::Result<Option<Self>> {
-        let Some(path) = path else { return Ok(None) };
-        let (document, policy) = read(path)?;
-        let compiled = policy.compile().map_err(|it| placed(&document, &it))?;
-        Ok(Some(Self { path: path.clone(), live: LivePolicy::new(compiled) }))
-    }
-
-    /// What the proxy needs.
-    pub(crate) fn live(&self) -> LivePolicy {
-        self.live.clone()
-    }
-
-    /// Reads the file again. If it cannot be used, what it was holds on.
-    pub(crate) fn reload(&self) {
-        let read = read(&self.path);
-        let replaced = read.and_then(|(document, policy)| {
-            self.live.replace(&policy).map_err(|it| placed(&document, &it).into())
-        });
-        let path = self.path.display();
-        match replaced {
-            Ok(()) => tracing::info!(%path, "policy is read again"),
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(error, "the new policy cannot be used; the old one holds on");
-            }
-        }
-    }
-
-    /// Reads the file again whenever it has changed. Never ready.
-    ///
-    /// # Cancel safety
-    /// Dropping the future stops looking.
-    pub(crate) async fn keep_fresh(&self) {
-        let mut known = Stamp::of(&self.path);
-        loop {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-            let now = Stamp::of(&self.path);
-            if now != known {
-                known = now;
-                self.reload();
-            }
-        }
-    }
+/// The policy of the file that a flag names; `None`: it names none.
+///
+/// # Errors
+/// All that is wrong with it, and where.
+pub(crate) fn open(path: Option<&PathBuf>) -> anyhow::Result<Option<PolicyFile>> {
+    let opened = path.map(|it| PolicyFile::open(it)).transpose();
+    Ok(opened.map_err(|it| Failure::usage(it.to_string()))?)
 }
 
 /// Says which part of a policy refuses a request, and why.
@@ -76,8 +25,7 @@ pub(crate) fn explain(explained: &Explained, is_json: bool) -> anyhow::Result<()
     let Explained { request: Some(request), policy: Some(policy), from } = explained else {
         return Err(Failure::usage("--request and --policy belong together").into());
     };
-    let (document, policy) = read(policy)?;
-    let compiled = policy.compile().map_err(|it| placed(&document, &it))?;
+    let compiled = PolicyFile::compile(policy).map_err(|it| Failure::usage(it.to_string()))?;
     let is_stdin = request.as_os_str() == "-";
     let text = if is_stdin { input::read_stdin() } else { input::read(request) };
     let shown = if is_stdin { "stdin".to_owned() } else { request.display().to_string() };
@@ -118,24 +66,3 @@ fn told(finding: &Finding) -> Value {
             "retryAfter": refusal.retry_after_secs() }),
     }
 }
-
-fn read(path: &Path) -> anyhow::Result<(Document, Policy)> {
-    let text = read_bytes(path)?;
-    let document = Document::read(&path.display().to_string(), &text).map_err(|it| refuse(&it))?;
-    let document = document.section("policy");
-    let policy = document.decode().map_err(|it| refuse(&[it]))?;
-    Ok((document, policy))
-}
-
-fn placed(document: &Document, problems: &PolicyProblems) -> Failure {
-    let placed = problems.iter().map(|it| document.problem(&it.member, &it.to_string()));
-    refuse(&placed.collect::<Vec<_>>())
-}
-
-fn refuse(problems: &[Problem]) -> Failure {
-    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    Failure::usage(lines.join("\n"))
-}
-
-/// A file that is being written is read again when it is whole.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! `eyot rules`: checks, tests and explains files of rules.
+//! `eyot rules`: checks, tests and explains rules.
 
 use std::path::Path;
 
@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use eyot::Message;
 use eyot::jsonrpc::ScanLimits;
 use eyot::rules::{Answer, Direction, Explanation, Phase, RuleSet, Subject};
+use eyot_interception::ServerRules;
+use eyot_terminal::escaped;
 use serde_json::json;
 
 use crate::args::{ExplainRules, RuleFiles, Rules, SpokenEra};
@@ -21,21 +23,35 @@ pub(crate) fn run(rules: &Rules, is_json: bool) -> anyhow::Result<()> {
     }
 }
 
-fn compile(file: &Path) -> anyhow::Result<RuleSet> {
+/// The rules of a file, or the sets of rules that a file of servers has or names: those for all servers, and
+/// those for one.
+fn compile(file: &Path) -> anyhow::Result<ServerRules> {
     let name = file.display().to_string();
     let text =
         input::read(file).map_err(|it| Failure::usage(format!("cannot read {name}: {it}")))?;
-    Ok(RuleSet::compile(&name, &text).map_err(|it| Failure::usage(it.to_string()))?)
+    if let Some(sets) = eyot_interception::rule_sets_of(&name, text.as_bytes()) {
+        return Ok(sets.map_err(|it| Failure::usage(it.to_string()))?);
+    }
+    let set = RuleSet::compile(&name, &text);
+    let set = set.and_then(|it| eyot::guard::Rules::check(&it).map(|()| it));
+    Ok(vec![(None, set.map_err(|it| Failure::usage(it.to_string()))?)])
 }
 
 fn check(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
     for file in files {
-        let set = compile(file)?;
-        eyot::guard::Rules::check(&set).map_err(|it| Failure::usage(it.to_string()))?;
-        let (name, rules) = (set.file(), set.rule_names().count());
-        match is_json {
-            true => writer::print_json(&json!({ "file": name, "rules": rules }))?,
-            false => writer::print(&format!("{name}: {rules} rules"))?,
+        for (server, set) in compile(file)? {
+            let (name, rules) = (set.file(), set.rule_names().count());
+            match (is_json, server) {
+                (true, None) => writer::print_json(&json!({ "file": name, "rules": rules }))?,
+                (true, server) => {
+                    writer::print_json(&json!({ "file": name, "rules": rules, "server": server }))?;
+                }
+                (false, None) => writer::print(&format!("{name}: {rules} rules"))?,
+                (false, Some(server)) => {
+                    let server = escaped(&server);
+                    writer::print(&format!("{name}: {rules} rules for {server}"))?;
+                }
+            }
         }
     }
     Ok(())
@@ -43,8 +59,8 @@ fn check(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
 
 fn test(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
     let (mut count, mut failed) = (0, 0);
-    for file in files {
-        let set = compile(file)?;
+    let sets = files.iter().map(|it| compile(it)).collect::<anyhow::Result<Vec<_>>>()?;
+    for (_, set) in sets.iter().flatten() {
         for outcome in set.run_tests() {
             count += 1;
             failed += usize::from(!outcome.has_passed());
@@ -68,10 +84,12 @@ fn test(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
 }
 
 fn explain(asked: &ExplainRules) -> anyhow::Result<()> {
-    let set = compile(&asked.file)?;
+    let sets = compile(&asked.file)?;
     if let Some(name) = &asked.test {
-        let missing = || Failure::usage(format!("{} has no test `{name}`", set.file()));
-        let subject = set.test_subject(name).ok_or_else(missing)?;
+        let found = sets.iter().find_map(|(_, it)| Some((it, it.test_subject(name)?)));
+        let file = asked.file.display();
+        let missing = || Failure::usage(format!("{file} has no test `{name}`"));
+        let (set, subject) = found.ok_or_else(missing)?;
         return told(&set.explain(&subject, |_| Answer::Pass));
     }
     let sent = message(asked.message.as_deref().unwrap_or_else(|| Path::new("-")))?;
@@ -98,7 +116,9 @@ fn explain(asked: &ExplainRules) -> anyhow::Result<()> {
         },
         ..Subject::default()
     };
-    told(&set.explain(&subject, |_| Answer::Pass))
+    // Those for one server are behind those for all.
+    let mut concerned = sets.iter().filter(|it| it.0.is_none() || it.0 == asked.server);
+    concerned.try_for_each(|it| told(&it.1.explain(&subject, |_| Answer::Pass)))
 }
 
 /// Reads a message; `-` is standard input.

@@ -12,17 +12,19 @@ use eyot::{
     ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, ReverseProxy,
     SqliteOptions, SqliteStore, Target,
 };
-use eyot_interception::{InterceptionDriver, InterceptorFile};
+use eyot_interception::{
+    InterceptionDriver, InterceptionFiles, PolicyFile, Reread, SettingsFiles, keep_fresh,
+};
+use futures_util::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
 use crate::failure::Failure;
-use crate::policy::PolicyFile;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
-use crate::{config, descriptors, places, secrets, socket, transport, writer};
+use crate::{config, descriptors, places, policy, secrets, socket, transport, writer};
 
 mod metrics;
 mod place;
@@ -35,14 +37,15 @@ pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
     if !serve.from.wants_all() {
         config::fill_serve(&mut serve)?;
     }
-    let Listen { policy, interceptors, .. } = &mut serve.listen;
-    config::fill_section(policy, &serve.from, "policy");
-    config::fill_section(interceptors, &serve.from, "interceptors");
+    config::fill_policy(&mut serve.listen.policy, &serve.from);
     let limits = limits(&serve.listen);
     let place = place_of(&serve, limits)?;
     let Serve { listen, era, affinity, from, .. } = serve;
+    let only = from.server.as_deref();
+    let settings = config::settings_files(listen.interceptors.as_ref(), &from, only);
     let (era, affinity) = (era.unwrap_or_default().into(), affinity.unwrap_or_default().into());
-    let upstream = Upstream { place, era, affinity, limits, layers: from.tools.layer() };
+    let layers = from.tools.layer();
+    let upstream = Upstream { place, era, affinity, limits, layers, settings };
     start(&listen, upstream, |url| announce(url, is_json))
 }
 
@@ -137,6 +140,8 @@ pub(crate) struct Upstream {
     pub(crate) affinity: Affinity,
     pub(crate) limits: Limits,
     pub(crate) layers: ServiceLayer,
+    /// The files that say which interceptors stand before it.
+    pub(crate) settings: SettingsFiles,
 }
 
 /// Announces the address of the server: to programs on stdout, to people on stderr.
@@ -170,13 +175,13 @@ pub(crate) fn start(
     upstream: Upstream,
     announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Upstream { place, era, affinity, limits, layers } = upstream;
+    let Upstream { place, era, affinity, limits, layers, settings } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
         let recorder = listen.admin.map(|_| metrics::install()).transpose()?;
         let tls = TlsFiles::open(&listen.tls)?;
-        let policy = PolicyFile::open(listen.policy.as_ref())?;
+        let policy = policy::open(listen.policy.as_ref())?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bound = socket::listen(&listen.listen, scheme).await?;
         let url = bound.url(place.endpoint());
@@ -184,15 +189,15 @@ pub(crate) fn start(
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
         config.policy = policy.as_ref().map(PolicyFile::live);
         let shutdown = config.endpoint.shutdown.clone();
-        let intercepting = intercepting(listen.interceptors.as_ref(), &mut config).await?;
+        let (interceptors, driver) = intercepting(settings, &mut config).await?;
+        let (proxy, servers) = place.proxy(config, interceptors.plans());
+        let servers =
+            servers.map(|files| Servers { files, proxy: &proxy, interceptors: &interceptors });
+        let of_servers: &dyn Reread = servers.as_ref().map_or(&interceptors, |it| it);
+        let others = [tls.as_ref().map(|it| it as &dyn Reread), policy.as_ref().map(|it| it as _)];
+        let files: Vec<_> = others.into_iter().flatten().chain([of_servers]).collect();
+        let has_files = files.iter().any(|it| !it.files().is_empty());
         let hangup = Notify::new();
-        let (proxy, files) = place.proxy(config);
-        let files = Files {
-            tls: tls.as_ref(),
-            servers: files.as_deref(),
-            policy: policy.as_ref(),
-            interceptors: intercepting.is_some().then_some(&hangup),
-        };
         let admin = admin(listen, &proxy, recorder.clone()).await?;
         announce(&url)?;
         let listener = bound.listener;
@@ -204,9 +209,8 @@ pub(crate) fn start(
         };
         tokio::select! {
             drained = serving => report(drained),
-            () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
-            () = files.keep_fresh(&proxy) => {}
-            () = eyot_interception::follow(intercepting, &hangup) => {}
+            () = signals.pass_on(&shutdown, has_files.then_some(|| hangup.notify_one())) => {}
+            never = async { tokio::join!(keep_fresh(&files, &hangup), driver.run()).0 } => never,
             () = metrics::keep_small(recorder.as_ref()) => {}
         }
         drop(bound.file);
@@ -214,12 +218,12 @@ pub(crate) fn start(
     })
 }
 
-/// What the interceptors of a file need to be kept up to date; `None`: no flag names one.
+/// The interceptors of files, put into a proxy, and what keeps them up to date.
 pub(crate) async fn intercepting(
-    file: Option<&PathBuf>,
+    files: SettingsFiles,
     config: &mut ProxyConfig,
-) -> anyhow::Result<Option<(InterceptorFile, InterceptionDriver)>> {
-    let opened = InterceptorFile::open(file, config).await;
+) -> anyhow::Result<(InterceptionFiles, InterceptionDriver)> {
+    let opened = InterceptionFiles::open(files, config).await;
     Ok(opened.map_err(|it| Failure::usage(it.to_string()))?)
 }
 
@@ -233,80 +237,45 @@ pub(crate) fn report(drained: Drained) {
     }
 }
 
-/// What is read again while the program runs.
-#[derive(Clone, Copy)]
-struct Files<'a> {
-    tls: Option<&'a TlsFiles>,
-    servers: Option<&'a ManyFiles>,
-    policy: Option<&'a PolicyFile>,
-    /// Tells those who follow the file of interceptors.
-    interceptors: Option<&'a Notify>,
+/// The servers of files, and what stands before them: they are of one file, and change together.
+struct Servers<'a> {
+    files: Box<ManyFiles>,
+    proxy: &'a ReverseProxy,
+    interceptors: &'a InterceptionFiles,
 }
 
-impl Files<'_> {
-    /// What a SIGHUP reads again; `None`: nothing.
-    fn reloading(self, proxy: &ReverseProxy) -> Option<impl Fn()> {
-        let Self { tls, servers, policy, interceptors } = self;
-        let has_some =
-            tls.is_some() || servers.is_some() || policy.is_some() || interceptors.is_some();
-        has_some.then_some(move || {
-            if let Some(tls) = tls {
-                tls.reload();
-            }
-            if let Some(servers) = servers {
-                reload(servers, proxy);
-            }
-            if let Some(policy) = policy {
-                policy.reload();
-            }
-            if let Some(interceptors) = interceptors {
-                interceptors.notify_one();
+impl Servers<'_> {
+    async fn reload(&self) -> anyhow::Result<usize> {
+        let mut gateway = self.files.load()?;
+        // No server is there before what stands before it.
+        self.interceptors.reload().await?;
+        ManyFiles::intercept(&mut gateway, self.interceptors.plans());
+        let count = gateway.servers.len();
+        self.proxy.reload(gateway);
+        Ok(count)
+    }
+}
+
+impl Reread for Servers<'_> {
+    fn files(&self) -> Vec<PathBuf> {
+        [self.files.from.config.clone(), self.interceptors.files()].concat()
+    }
+
+    fn reread(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            match self.reload().await {
+                Ok(servers) => {
+                    tracing::info!(servers, "servers and interceptors are read again");
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::error!(
+                        error,
+                        "the new servers and interceptors cannot be used; the old ones stay"
+                    );
+                }
             }
         })
-    }
-
-    /// Reads each file again whenever it has changed. Never ready.
-    async fn keep_fresh(self, proxy: &ReverseProxy) {
-        let tls = async {
-            if let Some(tls) = self.tls {
-                tls.keep_fresh().await;
-            }
-        };
-        let policy = async {
-            if let Some(policy) = self.policy {
-                policy.keep_fresh().await;
-            }
-        };
-        let servers = async {
-            if let Some(servers) = self.servers {
-                follow(servers, proxy).await;
-            }
-        };
-        tokio::join!(tls, policy, servers);
-        std::future::pending().await
-    }
-}
-
-/// Reads the files of servers again whenever one of them has changed. Never ready.
-async fn follow(files: &ManyFiles, proxy: &ReverseProxy) {
-    let mut known = files.stamps();
-    loop {
-        files.changed(&mut known).await;
-        reload(files, proxy);
-    }
-}
-
-/// Reads the files of servers again. If they cannot be used, all stays as it is.
-fn reload(files: &ManyFiles, proxy: &ReverseProxy) {
-    match files.load() {
-        Ok(gateway) => {
-            tracing::info!(servers = gateway.servers.len(), "servers are read again");
-            proxy.reload(gateway);
-        }
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::error!(error, "the new servers cannot be used; the old ones stay");
-        }
     }
 }
 

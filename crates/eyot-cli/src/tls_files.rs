@@ -1,11 +1,11 @@
 //! The certificates and keys of `--tls-cert`, read again when their files change.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::{ServerTls, TlsIdentity};
-use eyot_files::Stamp;
+use eyot_interception::Reread;
+use futures_util::future::BoxFuture;
 
 use crate::args::ServerFiles;
 use crate::transport::{identity_in, read};
@@ -41,9 +41,15 @@ impl TlsFiles {
     pub(crate) fn asks_for_certificates(&self) -> bool {
         self.client_ca.is_some()
     }
+}
 
-    /// Reads the files again. If they cannot be used, what they were holds on.
-    pub(crate) fn reload(&self) {
+impl Reread for TlsFiles {
+    fn files(&self) -> Vec<PathBuf> {
+        let both = [&self.certificate, &self.key].into_iter().chain(&self.client_ca);
+        both.cloned().collect()
+    }
+
+    fn reread(&self) -> BoxFuture<'_, ()> {
         let (certificate, key) = (&*self.certificate, &*self.key);
         let loaded = load(certificate, key, self.client_ca.as_deref());
         let replaced = loaded.and_then(|(identity, authorities)| {
@@ -58,31 +64,7 @@ impl TlsFiles {
                 tracing::error!(error, "new certificates cannot be used; the old ones hold on");
             }
         }
-    }
-
-    /// Reads the files again whenever one of them has changed. Never ready.
-    ///
-    /// # Cancel safety
-    /// Dropping the future stops looking.
-    pub(crate) async fn keep_fresh(&self) {
-        let mut known = self.stamps();
-        loop {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-            let now = self.stamps();
-            if now != known {
-                known = now;
-                self.reload();
-            }
-        }
-    }
-
-    fn stamps(&self) -> [Stamp; 3] {
-        let client_ca = self.client_ca.as_deref();
-        [
-            Stamp::of(&self.certificate),
-            Stamp::of(&self.key),
-            client_ca.map_or_else(Stamp::default, Stamp::of),
-        ]
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -94,6 +76,3 @@ fn load(
     let identity = identity_in(certificate, key)?;
     Ok((identity, client_ca.map(read).transpose().context("--client-ca")?))
 }
-
-/// A certificate is replaced hours before the old one ends.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use eyot_document::{Member, Node, Position, Positions, Value, shown_name};
+use eyot_document::{Member, Node, Value, shown_name};
 
+use crate::decoded::{FILE_BYTES_MAX, decoded};
 use crate::dialect::{Dialect, format_of};
 use crate::lookup::{Input, Lookup};
 use crate::problem::{Problem, Severity};
@@ -220,7 +221,9 @@ fn members<'n>(reader: &mut Reader<'_>, dialect: Dialect, root: &'n Node) -> &'n
 /// Warns of what stands beside the servers, in files that have nothing else.
 fn warn_of_keys(reader: &mut Reader<'_>, dialect: Dialect, root: &Node) {
     let known: &[&str] = match dialect {
-        Dialect::Eyot => &["servers", "mcpServers", "$schema", "interceptors", "policy"],
+        Dialect::Eyot => {
+            &["servers", "mcpServers", "$schema", "interceptors", "rules", "guard", "policy"]
+        }
         Dialect::VsCode => &["servers", "inputs", "$schema"],
         Dialect::Inspector | Dialect::Cursor | Dialect::Cline => &["mcpServers", "$schema"],
         _ => return,
@@ -258,16 +261,3 @@ fn choose(root: &Node, servers: &mut [ServerConfig]) {
         server.is_enabled &= is_allowed && !is_excluded;
     }
 }
-
-/// The text, without a mark of its encoding. An error is the place of what is no UTF-8.
-pub(crate) fn decoded(text: &[u8]) -> Result<&str, Option<Position>> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    std::str::from_utf8(text).map_err(|error| {
-        let valid = text.get(..error.valid_up_to()).unwrap_or_default();
-        let valid = std::str::from_utf8(valid).unwrap_or_default();
-        Some(Positions::new(valid).at(valid.len()))
-    })
-}
-
-/// Bytes of a file.
-pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use eyot_document::{Node, Position, Value};
+use eyot_document::{Format, Node, Position, Value};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::config::{FILE_BYTES_MAX, decoded};
-use crate::dialect::format_of;
+use crate::decoded::{FILE_BYTES_MAX, decoded};
+use crate::dialect::{Dialect, format_of};
 use crate::problem::{Problem, Severity};
 
 /// A file with settings of one thing, in JSON, YAML or TOML.
 #[derive(Clone, Debug)]
 pub struct Document {
     source: Arc<str>,
+    /// The server that it is about. `None`: it is about all.
+    server: Option<String>,
     root: Node,
 }
 
@@ -24,6 +26,15 @@ impl Document {
     ///
     /// What is wrong with the text.
     pub fn read(path: &str, text: &[u8]) -> Result<Self, Vec<Problem>> {
+        Self::read_as(path, text, None).map(|it| it.0)
+    }
+
+    /// As [`read`](Self::read), a text of this dialect; with the format that it has.
+    pub(crate) fn read_as(
+        path: &str,
+        text: &[u8],
+        dialect: Option<Dialect>,
+    ) -> Result<(Self, Format), Vec<Problem>> {
         let source: Arc<str> = path.into();
         let problem = |at, message: String| Problem {
             severity: Severity::Error,
@@ -38,13 +49,36 @@ impl Document {
         let text = decoded(text).map_err(|at| {
             vec![problem(at, "the file is not in UTF-8: save it in that encoding".to_owned())]
         })?;
-        let (root, faults) = eyot_document::parse(text, format_of(path, None, text))
+        let format = format_of(path, dialect, text);
+        let (root, faults) = eyot_document::parse(text, format)
             .map_err(|fault| vec![problem(Some(fault.at), fault.message)])?;
         if !faults.is_empty() {
             let faults = faults.into_iter().map(|it| problem(Some(it.at), it.message));
             return Err(faults.collect());
         }
-        Ok(Self { source, root })
+        Ok((Self { source, server: None, root }, format))
+    }
+
+    /// The same, about one server of the file.
+    pub(crate) fn about(self, server: &str) -> Self {
+        Self { server: Some(server.to_owned()), ..self }
+    }
+
+    /// The same, with other things in it.
+    pub(crate) fn with_root(&self, root: Node) -> Self {
+        Self { root, ..self.clone() }
+    }
+
+    /// The file, as it was named.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// All that it says, with the places.
+    #[must_use]
+    pub const fn root(&self) -> &Node {
+        &self.root
     }
 
     /// Whether the file has a section of this name: a map beside others.
@@ -57,10 +91,9 @@ impl Document {
     /// about several.
     #[must_use]
     pub fn section(self, name: &str) -> Self {
-        let Self { source, root } = self;
-        match root.member(name).filter(|it| matches!(it.value, Value::Map(_))) {
-            Some(section) => Self { source, root: section.clone() },
-            None => Self { source, root },
+        match self.root.member(name).filter(|it| matches!(it.value, Value::Map(_))) {
+            Some(section) => Self { root: section.clone(), ..self },
+            None => self,
         }
     }
 
@@ -93,7 +126,7 @@ impl Document {
             severity: Severity::Error,
             source: Arc::clone(&self.source),
             at: Some(place(&self.root, member, self.root.at)),
-            server: None,
+            server: self.server.clone(),
             message: message.to_owned(),
         }
     }
@@ -127,7 +160,7 @@ fn place(node: &Node, member: &str, at: Position) -> Position {
 }
 
 /// A number that JSON cannot write is a text, and refused as such.
-fn json(node: &Node) -> Json {
+pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),

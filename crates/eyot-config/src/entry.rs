@@ -7,6 +7,7 @@ use eyot_document::{Member, Value};
 use crate::command;
 use crate::dialect::Dialect;
 use crate::reader::{Members, Reader};
+use crate::sections;
 use crate::server::{Affinity, Era, ServerConfig, Timeouts, Tools, Transport, UrlKind};
 use crate::units::{MILLISECOND, SECOND};
 use crate::url;
@@ -22,6 +23,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, member: &Member) -> Option<ServerCon
         era = members.take(&["era", "protocolEra"]);
     }
     if dialect == Dialect::Eyot {
+        members.skip(sections::KEYS);
+        if let Some(policy) = members.take(&["policy"]) {
+            reader.error(policy.at, NO_POLICY);
+        }
         affinity = members.value("affinity");
         let size = members.value("messageMax");
         message_bytes_max = size.and_then(|it| reader.size("`messageMax`", it));
@@ -38,6 +43,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, member: &Member) -> Option<ServerCon
         timeouts: timeouts(reader, &mut members),
         message_bytes_max,
         tools: tools(reader, &mut members),
+        sections: match dialect {
+            Dialect::Eyot => sections::sections_of(&member.node).cloned().collect(),
+            _ => Vec::new(),
+        },
         unknown: Vec::new(),
         transport: transport?,
     };
@@ -205,6 +214,9 @@ fn tools(reader: &mut Reader<'_>, members: &mut Members<'_>) -> Tools {
         _ => Tools::default(),
     }
 }
+
+const NO_POLICY: &str = "a server has no `policy` of its own: requests to it come in at the path of all \
+                         servers as well; say `policy` at the top of the file, or `rules` here";
 
 /// What `type` says.
 #[derive(Clone, Copy)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, Serializer};
 
-use eyot_document::{Position, shown_name};
+use eyot_document::{Node, Position, shown_name};
 
 use crate::config::Config;
 use crate::dialect::Dialect;
+use crate::document::json;
 use crate::lookup::Lookup;
 use crate::problem::{Problem, Severity};
 use crate::references::{Part, References, parts, written};
@@ -201,6 +202,10 @@ impl Words for Placeholders {
 
     fn passed_on(&mut self, _: &str) -> ShownValue {
         ShownValue::Nothing
+    }
+
+    fn said(&mut self, node: &Node) -> ShownValue {
+        ShownValue::Said(json(node))
     }
 
     fn comment(&mut self, _: &ServerConfig, _: Position) -> Option<String> {

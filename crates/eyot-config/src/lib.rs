@@ -5,6 +5,7 @@
 //! value of a variable, a header or a token is in any debug output, message or shown form.
 //!
 //! - [`Config`]: a file, read; [`Dialect`]: whose file it is; [`Document`]: one with other settings.
+//! - [`Sections`]: what it says of interceptors.
 //! - [`ServerConfig`]: one server, with the place of everything that is said of it.
 //! - [`Problem`]: what is wrong, where, and what to do.
 //! - [`Shown`]: the one form as people may see it; [`Imported`]: as it can be used.
@@ -16,10 +17,12 @@ mod client;
 mod codex;
 mod command;
 mod config;
+mod decoded;
 mod dialect;
 mod document;
 mod entry;
 mod env_file;
+mod fingerprint;
 mod imported;
 mod lookup;
 mod own_form;
@@ -27,6 +30,7 @@ mod problem;
 mod reader;
 mod references;
 mod registry;
+mod sections;
 mod server;
 mod shown;
 mod text;
@@ -42,6 +46,7 @@ pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Input, Lookup, input_variable};
 pub use crate::own_form::schema;
 pub use crate::problem::{Problem, Severity};
+pub use crate::sections::Sections;
 pub use crate::server::{
     Affinity, CommandConfig, EnvVar, Era, Header, ServerConfig, Timeouts, Tools, Transport,
     Unknown, UrlConfig, UrlKind,

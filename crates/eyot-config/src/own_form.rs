@@ -25,9 +25,13 @@ pub fn schema() -> serde_json::Value {
 struct File {
     /// The servers by name. The name stands in paths, in front of tools, and in errors.
     servers: BTreeMap<String, Server>,
-    /// Interceptors before what is served: guards, rules, and servers of interceptors. What a file of
-    /// `--interceptors` has (docs/guide/trust.md).
-    interceptors: Option<BTreeMap<String, serde_json::Value>>,
+    /// Where the guards and the rules for all servers stand, how they are run, and servers of
+    /// interceptors (docs/guide/trust.md).
+    interceptors: Option<Interceptors>,
+    /// Files of rules for all servers, or rules in place (docs/guide/rules.md).
+    rules: Option<Rules>,
+    /// The guards for all servers (docs/guide/trust.md).
+    guard: Option<Guard>,
     /// Who may come in over HTTP, and how often. What a file of `--policy` has (docs/guide/policy.md).
     policy: Option<BTreeMap<String, serde_json::Value>>,
     /// The schema of this file, for editors. Eyot does not read it.
@@ -92,6 +96,13 @@ struct Server {
     message_max: Option<Scalar>,
     /// The tools that `eyot serve` and `eyot run` offer. Without it, all that the server has.
     tools: Option<ToolNames>,
+    /// How the guards and the rules of this server are run, and servers of interceptors for it alone.
+    interceptors: Option<ServerInterceptors>,
+    /// Files of rules for this server alone, or rules in place, as in a file of rules. They are
+    /// applied after those for all.
+    rules: Option<Rules>,
+    /// Guards for this server alone, besides those for all.
+    guard: Option<Guard>,
 }
 
 /// Times such as `500ms`, `30s`, `5m`, `2h` or `7d`.
@@ -170,6 +181,155 @@ enum AffinityName {
     Handle,
     /// None: each call opens a session.
     PerRequest,
+}
+
+/// What the servers of interceptors, the guards and the rules for all have in common.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Interceptors {
+    /// Where guards and rules stand: before the servers, or before their clients.
+    #[schemars(extend("default" = "upstream"))]
+    boundary: Option<BoundaryName>,
+    /// A denied call of a tool is answered with a result that is an error, which models see, and not
+    /// with an error of JSON-RPC.
+    #[schemars(extend("default" = false))]
+    deny_as_result: Option<bool>,
+    /// How long a step may take that says nothing of it.
+    #[schemars(extend("default" = "5s"))]
+    step_timeout: Option<String>,
+    /// How long all steps of a message may take.
+    #[schemars(extend("default" = "10s"))]
+    run_timeout: Option<String>,
+    /// Servers of interceptors, by the names that stand before those of their interceptors.
+    servers: Option<BTreeMap<String, InterceptorServer>>,
+    /// As `guard` beside.
+    guard: Option<Guard>,
+    /// As `rules` beside.
+    rules: Option<Rules>,
+}
+
+/// What is not said is as for all servers.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ServerInterceptors {
+    /// A denied call of a tool is answered with a result that is an error, which models see, and not
+    /// with an error of JSON-RPC.
+    deny_as_result: Option<bool>,
+    /// How long a step may take that says nothing of it.
+    step_timeout: Option<String>,
+    /// How long all steps of a message may take.
+    run_timeout: Option<String>,
+    /// Servers of interceptors, by the names that stand before those of their interceptors.
+    servers: Option<BTreeMap<String, InterceptorServer>>,
+    /// As `guard` beside.
+    guard: Option<Guard>,
+    /// As `rules` beside.
+    rules: Option<Rules>,
+}
+
+/// All are off that are not said, but one: `hidden` is `report` for all servers.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Guard {
+    /// Takes secrets of known forms out of messages.
+    secrets: Option<SecretForms>,
+    /// What one server has told is not sent to another.
+    taint: Option<bool>,
+    /// A file of approved definitions of tools, which `eyot pin` writes, or `first-sight`: what a tool
+    /// is when it is seen first.
+    pins: Option<String>,
+    /// Holds arguments against the schema of their tool.
+    arguments: Option<bool>,
+    /// What is done about characters in definitions that people do not see.
+    hidden: Option<HiddenName>,
+    /// Records words that speak to the model rather than to its user.
+    injection: Option<bool>,
+    /// Bytes that a result may have. Without it, as many as a message.
+    response_bytes_max: Option<u64>,
+    /// Gives each request a span of its own in the trace of its client. Without it, what clients say of
+    /// traces is passed on as it is.
+    trace: Option<TraceForms>,
+}
+
+/// How requests without a trace begin one.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct TraceForms {
+    /// Those who collect spans should keep it.
+    #[schemars(extend("default" = true))]
+    sampled: Option<bool>,
+}
+
+/// Which messages are looked through for secrets.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct SecretForms {
+    /// Those that go to servers.
+    #[schemars(extend("default" = true))]
+    calls: Option<bool>,
+    /// Those that come from them.
+    #[schemars(extend("default" = true))]
+    results: Option<bool>,
+    /// Forms of secrets besides the known ones: a regular expression for each name.
+    forms: Option<BTreeMap<String, String>>,
+}
+
+/// A server of interceptors: one with a `command` is started, one with a `url` is connected to.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct InterceptorServer {
+    /// Where it is.
+    url: Option<String>,
+    /// The program that it is, and its arguments.
+    command: Option<Vec<String>>,
+    /// Where its interceptors stand. Without it, where guards and rules do.
+    boundary: Option<BoundaryName>,
+    /// Only these of its interceptors.
+    only: Option<Vec<String>>,
+    /// Begins without it if it is not there.
+    optional: Option<bool>,
+    /// How long an answer may take.
+    timeout: Option<String>,
+    /// Decisions about single interceptors, by their names: `mode`, `fail_open`, `priority`, `timeout`.
+    interceptors: Option<BTreeMap<String, BTreeMap<String, serde_json::Value>>>,
+}
+
+/// Where interceptors stand.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum BoundaryName {
+    /// Before clients: their sessions are known there, and many servers are one.
+    Downstream,
+    /// Before servers, each of which is known by its name.
+    Upstream,
+}
+
+/// What is done about characters that people do not see.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum HiddenName {
+    /// They are told in the log.
+    Report,
+    /// Tools that have them are in no list, and cannot be called.
+    Hold,
+    /// Nothing.
+    Off,
+}
+
+/// Files of rules, or what a file of rules has in it.
+struct Rules;
+
+impl JsonSchema for Rules {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": ["array", "object"],
+            "items": { "type": ["string", "object"] },
+        })
+    }
 }
 
 /// A text; a number and a truth value are texts too.

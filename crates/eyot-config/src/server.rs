@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_document::{Node, Position};
+use eyot_document::{Member, Node, Position};
 use eyot_stdx::Secret;
 
 use crate::text::{Sourced, Text};
@@ -33,6 +33,8 @@ pub struct ServerConfig {
     pub message_bytes_max: Option<Sourced<usize>>,
     /// The tools that are offered.
     pub tools: Tools,
+    /// What it says of interceptors for this server alone, variables not replaced.
+    pub sections: Vec<Member>,
     /// What the file says besides, under keys that have no meaning here. There is a warning about
     /// each of them.
     pub unknown: Vec<Unknown>,
@@ -52,6 +54,7 @@ impl ServerConfig {
             timeouts: Timeouts::default(),
             message_bytes_max: None,
             tools: Tools::default(),
+            sections: Vec::new(),
             unknown: Vec::new(),
         }
     }

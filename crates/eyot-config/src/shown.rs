@@ -4,12 +4,13 @@ mod servers;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use eyot_document::Position;
+use eyot_document::{Node, Position};
 
 use crate::config::Config;
+use crate::document::json;
 use crate::server::ServerConfig;
 pub(crate) use crate::shown::servers::{Secretive, Words, put};
-use crate::text::{REDACTED, Sourced, Text};
+use crate::text::{REDACTED, Sourced, Text, shown_words};
 
 /// Servers in our own form: texts as the files have them, variables not replaced, and `[redacted]`
 /// for what is or may be a secret.
@@ -36,6 +37,8 @@ pub(crate) enum ShownValue {
     Text(String),
     List(Vec<String>),
     Map(Shown),
+    /// What a file says of something that has a form of its own.
+    Said(serde_json::Value),
 }
 
 impl Shown {
@@ -79,6 +82,7 @@ impl Shown {
                     let texts: Vec<_> = texts.iter().map(|it| quoted(it)).collect();
                     format!(" [{}]", texts.join(", "))
                 }
+                ShownValue::Said(said) => format!(" {}", escaped(&said.to_string())),
                 ShownValue::Map(below) if below.members.is_empty() => " {}".to_owned(),
                 ShownValue::Map(_) => String::new(),
             };
@@ -111,6 +115,12 @@ impl Words for Masked {
         ShownValue::Text(format!("${{env:{name}}}"))
     }
 
+    fn said(&mut self, node: &Node) -> ShownValue {
+        let mut said = json(node);
+        mask(&mut said);
+        ShownValue::Said(said)
+    }
+
     fn comment(&mut self, server: &ServerConfig, at: Position) -> Option<String> {
         Some(format!("{}:{at}", server.source))
     }
@@ -118,8 +128,31 @@ impl Words for Masked {
 
 /// A text in the quotes of JSON, which YAML has too. What YAML does not take as it is, is escaped.
 fn quoted(text: &str) -> String {
+    escaped(&serde_json::Value::from(text).to_string())
+}
+
+/// Leaves out what looks like a secret.
+fn mask(said: &mut serde_json::Value) {
+    match said {
+        serde_json::Value::String(text) => {
+            *text = shown_words(std::slice::from_ref(text)).concat();
+        }
+        serde_json::Value::Array(elements) => {
+            let words: Option<Vec<String>> =
+                elements.iter().map(|it| it.as_str().map(str::to_owned)).collect();
+            match words {
+                Some(words) => *said = shown_words(&words).into(),
+                None => elements.iter_mut().for_each(mask),
+            }
+        }
+        serde_json::Value::Object(members) => members.values_mut().for_each(mask),
+        _ => {}
+    }
+}
+
+/// JSON with what YAML does not take as it is escaped.
+fn escaped(json: &str) -> String {
     let is_printable = |it: &char| !matches!(it, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}');
-    let json = serde_json::Value::from(text).to_string();
     let mut quoted = String::with_capacity(json.len());
     for it in json.chars() {
         match is_printable(&it) {
@@ -163,6 +196,7 @@ impl Serialize for ShownValue {
                 list.end()
             }
             Self::Map(below) => below.serialize(serializer),
+            Self::Said(said) => said.serialize(serializer),
         }
     }
 }

@@ -6,15 +6,16 @@
 //! - [`read`]: a file, up to a bound.
 //! - [`replace`], [`write_new`]: a file gets its text.
 //! - [`Backups`]: what it was before, beside it.
-//! - [`Stamp`]: whether it has changed.
+//! - [`Watch`]: whether it, or another, has changed.
 
 mod backups;
 mod replace;
 mod stamp;
+mod watch;
 
 pub use crate::backups::Backups;
 pub use crate::replace::{Readers, read, replace, write_new};
-pub use crate::stamp::Stamp;
+pub use crate::watch::Watch;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::{Backups, Readers, read, replace, write_new};
+use crate::{Backups, Readers, Watch, read, replace, write_new};
 
 fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -75,4 +75,22 @@ fn backups_are_kept_once_and_given_the_newest_first() {
     backups.forget(b"one");
     assert_eq!(backups.texts(), [b"two"]);
     assert_eq!(backups.keep(b"three").unwrap(), kept[0]);
+}
+
+#[test]
+fn a_change_of_any_file_is_seen_once_also_that_it_comes_and_goes() {
+    let (folder, file) = folder("one");
+    let other = folder.path().join("other");
+    let mut watch = Watch::of([file.clone(), other.clone()]);
+    assert!(!watch.has_changed());
+    fs::write(&other, "it comes").unwrap();
+    assert!(watch.has_changed() && !watch.has_changed());
+    fs::remove_file(&other).unwrap();
+    assert!(watch.has_changed() && !watch.has_changed());
+    fs::write(&file, "longer than it was").unwrap();
+    // It is still looked at, and what has come of it meanwhile is not lost.
+    watch.follow([file.clone()]);
+    assert!(watch.has_changed());
+    fs::write(&other, "it is not looked at").unwrap();
+    assert!(!watch.has_changed());
 }

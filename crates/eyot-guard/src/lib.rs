@@ -11,6 +11,7 @@
 //! - [`response_size`]: a bound for results.
 //! - [`trace`]: a span of ours in the trace of each request.
 
+mod definitions;
 mod hidden;
 mod markers;
 mod pins;
@@ -22,7 +23,9 @@ mod tools;
 mod trace;
 
 pub use crate::hidden::Oddity;
-pub use crate::markers::{hidden_characters, injection_markers, response_size};
+pub use crate::markers::{
+    hidden_characters, hidden_characters_but_of, injection_markers, response_size,
+};
 pub use crate::pins::{InvalidPins, Pins};
 pub use crate::rules::{Counts, Rules};
 pub use crate::secrets::{InvalidForm, Redactor, Secrets};

@@ -1,12 +1,14 @@
 //! Texts that speak to the model rather than to its user: recorded, for nothing tells them for certain.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use eyot_interceptors::{Finding, Interceptor, Phase, Severity, Validation, View};
 use regex::RegexSet;
 
+use crate::definitions::odd_items;
 use crate::strings::strings;
-use crate::tools::oddities;
+use crate::tools::server_of;
 
 /// Warns of results and definitions that hold words of instruction to a model. It never blocks.
 #[must_use]
@@ -23,21 +25,33 @@ pub fn injection_markers() -> Interceptor {
         .on(Phase::Response, ["tools/call", "resources/read", "prompts/get", "tools/list"])
         .audit()
         .fail_open()
+        .pure()
 }
 
 /// Warns of definitions with characters that people do not see. It never blocks.
 #[must_use]
 pub fn hidden_characters() -> Interceptor {
-    let judge = |view: &View<'_>| {
-        let odd = oddities(view.payload());
-        let finding = |it: &crate::Oddity| Finding::new(Severity::Warn, it.to_string());
-        Ok(odd.iter().take(FINDINGS_MAX).fold(Validation::PASS, |all, it| all.with(finding(it))))
+    hidden_characters_but_of([])
+}
+
+/// As [`hidden_characters`], but says nothing of what these servers list: what is done about them is
+/// decided elsewhere. The server of a program that has one has the empty name.
+#[must_use]
+pub fn hidden_characters_but_of(servers: impl IntoIterator<Item = String>) -> Interceptor {
+    let others: BTreeSet<String> = servers.into_iter().collect();
+    let judge = move |view: &View<'_>| {
+        if others.contains(server_of(view)) {
+            return Ok(Validation::PASS);
+        }
+        let odd = odd_items(view.payload(), FINDINGS_MAX).into_iter();
+        Ok(odd.fold(Validation::PASS, |all, it| all.with(Finding::new(Severity::Warn, it))))
     };
     Interceptor::validator("guard/hidden", judge)
         .description("records hidden characters in the definitions of tools, prompts and resources")
         .on(Phase::Response, ["tools/list", "prompts/list", "resources/list"])
         .audit()
         .fail_open()
+        .pure()
 }
 
 /// Denies results that are larger than so many bytes.
@@ -69,7 +83,7 @@ static MARKERS: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new(patterns).expect("these patterns can be used (tested)")
 });
 
-/// Hidden characters of one list that are named.
+/// Definitions of one list that are named.
 const FINDINGS_MAX: usize = 8;
 
 #[cfg(test)]

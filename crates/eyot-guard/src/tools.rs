@@ -9,9 +9,8 @@ use jsonschema::Validator as Schema;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use crate::hidden::{oddities_of_name, oddities_of_text};
+use crate::definitions::{member, oddities};
 use crate::pins::{Pinned, Pins, definition, differing};
-use crate::strings::strings;
 
 /// When the definition of a tool is believed.
 #[derive(Clone, Debug, Default)]
@@ -232,25 +231,13 @@ impl Tools {
     }
 }
 
-fn server_of<'a>(view: &View<'a>) -> &'a str {
+/// The name of the server that a message is of; the server of a program that has one has the empty name.
+pub(crate) fn server_of<'a>(view: &View<'a>) -> &'a str {
     view.origin().server().map_or("", |it| &**it)
 }
 
 fn is_pinned(pins: &Pins, server: &str, tool: &str) -> bool {
     pins.servers.get(server).is_some_and(|it| it.contains_key(tool))
-}
-
-/// What is odd in a definition.
-pub(crate) fn oddities(definition: &str) -> Vec<crate::Oddity> {
-    let name = member(definition, "name").and_then(|it| serde_json::from_str::<String>(it).ok());
-    let of_name = name.iter().flat_map(|it| oddities_of_name(it));
-    let texts: Vec<_> = strings(definition).map(|it| it.text()).collect();
-    let of_texts = texts.iter().flat_map(|it| oddities_of_text(it));
-    of_name.chain(of_texts).collect()
-}
-
-pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    Members::of(object)?.find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 const NOT_PINNED: &str = "it is not among those that were approved";

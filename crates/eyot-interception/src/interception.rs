@@ -1,29 +1,39 @@
-//! The plans of a proxy, out of the settings of a file.
+//! The plans of a proxy, out of the settings of files.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use eyot_interceptors::{Boundary, Overrides, Plan};
+use eyot_interceptors::{Boundary, Interceptors, Plan};
 use eyot_proxy::ProxyConfig;
-use eyot_sidecar::{LivePlan, PlanDriver, PlanSource, RemoteServer};
-use eyot_stdio::Command;
+use eyot_sidecar::LivePlan;
 use eyot_upstream::Runtime;
+use futures_util::StreamExt as _;
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
-use crate::settings::{At, ServerSettings, Settings};
-use crate::steps::{Kept, Read, SettingsProblem, steps};
+use crate::part::{Part, PartDrivers};
+use crate::proxy_settings::{ProxySettings, about};
+use crate::steps::{Read, SettingsProblem};
 
-/// The plans at both boundaries of a proxy, as the settings of a file have them.
-#[derive(Debug)]
+/// The plans of a proxy: those for all servers, and those of single ones.
 pub struct Interception {
-    settings: Settings,
-    kept: Kept,
-    downstream: LivePlan,
-    upstream: LivePlan,
+    runtime: Runtime,
+    all: Part,
+    own: Mutex<BTreeMap<String, Arc<Part>>>,
+    /// What keeps parts up to date that are new.
+    drivers: mpsc::Sender<PartDrivers>,
 }
 
 /// Keeps the plans up to date. It does nothing unless it runs.
-#[derive(Debug)]
 #[must_use = "the plans do not follow their servers unless the driver runs"]
-pub struct InterceptionDriver([PlanDriver; 2]);
+pub struct InterceptionDriver {
+    running: FuturesUnordered<BoxFuture<'static, ()>>,
+    more: mpsc::Receiver<PartDrivers>,
+    runtime: Runtime,
+}
 
 impl InterceptionDriver {
     /// Follows the servers of interceptors until the runtime ends.
@@ -31,10 +41,23 @@ impl InterceptionDriver {
     /// # Cancel safety
     ///
     /// Dropping the future stops this, and the plans stay as they are.
-    pub async fn run(self) {
-        let [downstream, upstream] = self.0;
-        futures_util::future::join(downstream.run(), upstream.run()).await;
+    pub async fn run(mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.runtime.shutdown.cancelled() => return,
+                Some(drivers) = self.more.recv() => self.running.push(run(drivers)),
+                Some(()) = self.running.next() => {}
+                else => return,
+            }
+        }
     }
+}
+
+fn run([one, other]: PartDrivers) -> BoxFuture<'static, ()> {
+    Box::pin(async {
+        futures_util::future::join(one.run(), other.run()).await;
+    })
 }
 
 impl Interception {
@@ -49,52 +72,56 @@ impl Interception {
     ///
     /// Dropping the future closes what was opened.
     pub async fn start(
-        settings: Settings,
+        settings: &ProxySettings,
         read: Read<'_>,
         runtime: &Runtime,
     ) -> Result<(Self, InterceptionDriver), Vec<SettingsProblem>> {
-        let kept = Kept::default();
-        let native = steps(&settings, &kept, read)?;
-        let source = || PlanSource::new(settings.options()).runtime(runtime.clone());
-        let (mut downstream, mut upstream) = (source(), source());
-        match settings.boundary {
-            At::Downstream => downstream = downstream.steps(native),
-            At::Upstream => upstream = upstream.steps(native),
+        settings.check(read)?;
+        let whose = settings.whose(None);
+        let (all, drivers) = Part::start(&settings.all, &whose, read, runtime).await?;
+        let running = FuturesUnordered::new();
+        running.push(run(drivers));
+        let names: Vec<_> = settings.own.keys().map(String::as_str).collect();
+        let mut own = BTreeMap::new();
+        for (name, (part, drivers)) in begun(settings, &names, read, runtime).await? {
+            running.push(run(drivers));
+            own.insert(name, Arc::new(part));
         }
-        for (name, server) in &settings.servers {
-            let remote = remote(name, server)?;
-            match server.boundary.unwrap_or(settings.boundary).into() {
-                Boundary::Downstream => downstream = downstream.server(remote),
-                Boundary::Upstream => upstream = upstream.server(remote),
-            }
-        }
-        let both = futures_util::future::join(downstream.start(), upstream.start()).await;
-        let problem = |error: &dyn std::error::Error| {
-            let causes = std::iter::successors(error.source(), |it| it.source());
-            let texts: Vec<_> =
-                std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect();
-            vec![SettingsProblem::at("servers", texts.join(": "))]
-        };
-        let (downstream, one) = both.0.map_err(|it| problem(&it))?;
-        let (upstream, other) = both.1.map_err(|it| problem(&it))?;
-        let driver = InterceptionDriver([one, other]);
-        Ok((Self { settings, kept, downstream, upstream }, driver))
+        let (drivers, more) = mpsc::channel(DRIVERS_MAX);
+        let driver = InterceptionDriver { running, more, runtime: runtime.clone() };
+        Ok((Self { runtime: runtime.clone(), all, own: Mutex::new(own), drivers }, driver))
     }
 
-    /// Puts the plans into a proxy.
+    /// Puts the plans for all, and those of the only server, into a proxy.
     pub fn apply(&self, config: &mut ProxyConfig) {
-        config.downstream_interceptors = Some(self.downstream.interceptors().clone());
-        config.upstream_interceptors = Some(self.upstream.interceptors().clone());
+        config.downstream_interceptors = self.all.downstream_interceptors();
+        config.upstream_interceptors.extend(self.all.upstream_interceptors());
+        config.upstream_interceptors.extend(self.of_server(""));
     }
 
-    /// The plan at each boundary, as it is now.
+    /// What stands before the server of this name alone. `None`: nothing.
+    #[must_use]
+    pub fn of_server(&self, name: &str) -> Option<Interceptors> {
+        self.own.lock().get(name).and_then(|it| it.upstream_interceptors())
+    }
+
+    /// The plan for all at each boundary, as it is now.
     #[must_use]
     pub fn plans(&self) -> [(Boundary, Arc<Plan>); 2] {
         let plan = |it: &LivePlan| it.interceptors().plan();
-        [(Boundary::Downstream, plan(&self.downstream)), (Boundary::Upstream, plan(&self.upstream))]
+        let Part { downstream, upstream, .. } = &self.all;
+        [(Boundary::Downstream, plan(downstream)), (Boundary::Upstream, plan(upstream))]
     }
 
-    /// Reads guards and rules again. Calls that have begun keep their plan.
+    /// The plan of each server that has one of its own, as it is now.
+    #[must_use]
+    pub fn own_plans(&self) -> Vec<(String, Arc<Plan>)> {
+        let own = self.own.lock();
+        own.iter().map(|(name, it)| (name.clone(), it.upstream.interceptors().plan())).collect()
+    }
+
+    /// Reads guards and rules again, and begins or ends with the plans of servers that have come or gone.
+    /// Calls that have begun keep their plan.
     ///
     /// # Errors
     ///
@@ -102,57 +129,78 @@ impl Interception {
     ///
     /// # Cancel safety
     ///
-    /// The steps may have been replaced.
+    /// Some of the steps may have been replaced.
     pub async fn replace(
         &self,
-        settings: &Settings,
+        settings: &ProxySettings,
         read: Read<'_>,
     ) -> Result<(), Vec<SettingsProblem>> {
-        let known = &self.settings;
-        if settings.servers != known.servers {
-            return Err(vec![needs_restart("servers")]);
+        let known = self.own.lock().clone();
+        let (mut problems, mut prepared, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, of) in settings.every() {
+            let part = match name {
+                None => &self.all,
+                Some(name) => match known.get(name) {
+                    Some(part) => &**part,
+                    None => {
+                        new.push(name);
+                        continue;
+                    }
+                },
+            };
+            match about(name, part.steps_of(&of, &settings.whose(name), read)) {
+                Ok(steps) => prepared.push((part, steps)),
+                Err(found) => problems.extend(found),
+            }
         }
-        if settings.boundary != known.boundary {
-            return Err(vec![needs_restart("boundary")]);
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        let native = steps(settings, &self.kept, read)?;
-        let plan = match settings.boundary {
-            At::Downstream => &self.downstream,
-            At::Upstream => &self.upstream,
-        };
-        let refused = |it: eyot_sidecar::PlanReplaceError| SettingsProblem::at("", it.to_string());
-        plan.replace_steps(native).await.map_err(|it| vec![refused(it)])
+        // All that can be wrong is known before anything is changed.
+        let begun = begun(settings, &new, read, &self.runtime).await?;
+        for (part, steps) in prepared {
+            part.put(steps).await.map_err(|it| vec![it])?;
+        }
+        for (name, (part, drivers)) in begun {
+            // Its receiver ends with the proxy: then there is nothing to keep up to date.
+            drop(self.drivers.send(drivers).await);
+            self.own.lock().insert(name, Arc::new(part));
+        }
+        self.own.lock().retain(|name, _| settings.own.contains_key(name));
+        Ok(())
     }
 }
 
-fn needs_restart(member: &str) -> SettingsProblem {
-    SettingsProblem::at(member, format!("`{member}` can be changed by a restart only"))
+impl fmt::Debug for Interception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interception").field("all", &self.all).finish_non_exhaustive()
+    }
 }
 
-/// A server of interceptors, as the settings want it.
-fn remote(name: &str, server: &ServerSettings) -> Result<RemoteServer, Vec<SettingsProblem>> {
-    let at = format!("servers.{name}");
-    let remote = match (&server.url, server.command.split_first()) {
-        (Some(url), None) => RemoteServer::new(name, url.as_str()),
-        (None, Some((program, args))) => RemoteServer::new(
-            name,
-            Command { program: program.clone(), args: args.to_vec(), env: Vec::new(), cwd: None },
-        ),
-        _ => return Err(vec![SettingsProblem::at(at, "a server has either a url or a command")]),
-    };
-    let mut remote = remote.map_err(|it| vec![SettingsProblem::at(at, it.to_string())])?;
-    if let Some(only) = &server.only {
-        remote = remote.only(only.iter().cloned());
+impl fmt::Debug for InterceptionDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterceptionDriver").finish_non_exhaustive()
     }
-    if let Some(timeout) = server.timeout {
-        remote = remote.timeout(timeout);
-    }
-    if server.optional {
-        remote = remote.optional();
-    }
-    let decided = server.interceptors.iter();
-    Ok(decided.fold(remote, |remote, (name, it)| remote.overriding(name, Overrides::from(it))))
 }
+
+/// Begins with the parts of these servers, all at once.
+async fn begun(
+    settings: &ProxySettings,
+    names: &[&str],
+    read: Read<'_>,
+    runtime: &Runtime,
+) -> Result<Vec<(String, (Part, PartDrivers))>, Vec<SettingsProblem>> {
+    let every = settings.every().filter_map(|(name, of)| Some((name?, of)));
+    let wanted = every.filter(|it| names.contains(&it.0));
+    let starting = wanted.map(|(name, of)| async move {
+        let started = Part::start(&of, &settings.whose(Some(name)), read, runtime).await;
+        Ok((name.to_owned(), about(Some(name), started)?))
+    });
+    join_all(starting).await.into_iter().collect()
+}
+
+/// Drivers that wait to be run.
+const DRIVERS_MAX: usize = 16;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,16 @@
 //! The form of the file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use eyot_config::{Document, Value};
 use eyot_interceptors::{Boundary, DenyAs, Mode, Overrides, PlanOptions, Priority};
 use serde::{Deserialize, Deserializer};
 
-/// What a file says of interceptors.
+use crate::rule_source::{RuleSource, rules};
+
+/// What a file says of interceptors: for all servers, or for one.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -16,7 +19,7 @@ pub struct Settings {
     pub boundary: At,
     /// A denied call of a tool is answered with a result that is an error, which models see. The default
     /// is an error of JSON-RPC, as SEP-2624 says.
-    pub deny_as_result: bool,
+    pub deny_as_result: Option<bool>,
     /// How long a step may take that says nothing of it. The default is 5 seconds.
     #[serde(deserialize_with = "time")]
     pub step_timeout: Option<Duration>,
@@ -25,8 +28,9 @@ pub struct Settings {
     pub run_timeout: Option<Duration>,
     /// The guards that come with the program.
     pub guard: GuardSettings,
-    /// Files of rules. Their rules are applied in this order.
-    pub rules: Vec<PathBuf>,
+    /// Files of rules, and rules in place. Their rules are applied in this order.
+    #[serde(deserialize_with = "rules")]
+    pub rules: Vec<RuleSource>,
     /// Servers of interceptors, by the names that stand before those of their interceptors.
     pub servers: BTreeMap<String, ServerSettings>,
 }
@@ -67,8 +71,9 @@ pub struct GuardSettings {
     pub pins: Option<String>,
     /// Holds arguments against the schema of their tool.
     pub arguments: bool,
-    /// What is done about hidden characters in definitions.
-    pub hidden: Hidden,
+    /// What is done about hidden characters in definitions. `None`: they are reported; for one server:
+    /// what is done for all.
+    pub hidden: Option<Hidden>,
     /// Records words that speak to the model rather than to its user.
     pub injection: bool,
     /// Bytes that a result may have. `None`: as many as a message.
@@ -169,7 +174,27 @@ impl Settings {
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let pins = self.guard.pins.iter().filter(|it| *it != FIRST_SIGHT).map(PathBuf::from);
-        self.rules.iter().cloned().chain(pins).collect()
+        self.rules.iter().filter_map(RuleSource::file).map(Path::to_owned).chain(pins).collect()
+    }
+
+    /// These settings of one server, which has of those for all what it does not say of how plans are run.
+    pub(crate) fn within(mut self, all: &Self) -> Self {
+        self.deny_as_result = self.deny_as_result.or(all.deny_as_result);
+        self.step_timeout = self.step_timeout.or(all.step_timeout);
+        self.run_timeout = self.run_timeout.or(all.run_timeout);
+        self
+    }
+
+    /// Gives rules in place the places that they have in their file.
+    pub(crate) fn locate_rules(&mut self, document: &Document) {
+        let Some(node) = document.root().member("rules") else { return };
+        let nodes = match node.value {
+            Value::List(_) => node.elements(),
+            _ => std::slice::from_ref(node),
+        };
+        for (source, node) in self.rules.iter_mut().zip(nodes) {
+            source.locate(document.source(), node);
+        }
     }
 
     /// How the plans are run.
@@ -179,7 +204,10 @@ impl Settings {
         PlanOptions {
             step_timeout: self.step_timeout.unwrap_or(default.step_timeout),
             run_timeout: self.run_timeout.unwrap_or(default.run_timeout),
-            deny_as: if self.deny_as_result { DenyAs::ToolError } else { DenyAs::Error },
+            deny_as: match self.deny_as_result {
+                Some(true) => DenyAs::ToolError,
+                _ => DenyAs::Error,
+            },
         }
     }
 }
@@ -200,3 +228,6 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error
 
 /// Trust in what a tool is when it is first seen.
 pub(crate) const FIRST_SIGHT: &str = "first-sight";
+
+#[cfg(test)]
+mod tests;

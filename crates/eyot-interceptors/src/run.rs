@@ -250,7 +250,7 @@ impl Run<'_> {
             Ok(validation) => {
                 step.meter.passed();
                 if validation.severity() == Some(Severity::Warn) {
-                    self.log(step, subject, "warned of a payload", Some(&validation));
+                    self.warn(step, &validation);
                 }
             }
             Err(failure) => {
@@ -285,6 +285,16 @@ impl Run<'_> {
         let chain = Chain { run: self, until: Some(step) };
         let trace_id = self.view(subject).trace().map(|it| display(it.trace_id()));
         tracing::info!(interceptor, event, phase, is_audit, finding, trace_id, %chain, "interceptor {what}");
+    }
+
+    /// Tells what a validator of this process warns of; of others, that they do.
+    fn warn(&self, step: &Step, found: &Validation) {
+        let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
+        let server = self.origin.server().map(|it| &**it);
+        let is_own = matches!(step.interceptor.work, Work::Validate(_));
+        let findings = found.findings.iter().filter(|_| is_own).take(FINDINGS_MAX);
+        let findings = findings.map(|it| &*it.message).collect::<Vec<_>>().join("; ");
+        tracing::warn!(interceptor, event, phase, server, %findings, "interceptor warned of a payload");
     }
 
     /// Records on the span of the call which steps the payload meets. Costs a look at a level unless a
@@ -417,6 +427,9 @@ impl Clock {
         done.unwrap_or(Err(Failure::TimedOut(until - started)))
     }
 }
+
+/// Findings of one judgement that are in the log.
+const FINDINGS_MAX: usize = 8;
 
 /// What a step does, whose panic is its own: "a panic in an interceptor fails its own call only".
 fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {

@@ -111,7 +111,7 @@ impl Needs {
             }
             Input::Response(_) if plan.sees.answers => Self::Both,
             Input::Listen { .. } if plan.sees.streams => Self::Both,
-            Input::Resume { .. } if plan.sees.streams || plan.sees.answers => Self::Both,
+            Input::Resume { .. } if plan.sees.streams || plan.sees.results => Self::Both,
             _ => Self::Nothing,
         }
     }

@@ -33,8 +33,9 @@ pub struct ProxyConfig {
     /// See what crosses the boundary to clients, inside of `layers`. `None`: there are none.
     pub downstream_interceptors: Option<Interceptors>,
     /// See what crosses the boundary to servers, inside of `upstream_layers`, and know which of several
-    /// servers it is. `None`: there are none.
-    pub upstream_interceptors: Option<Interceptors>,
+    /// servers it is. A request meets them in this order, and what comes back the other way round. Those
+    /// of one of several servers ([`GatewayServer::interceptors`]) are behind them.
+    pub upstream_interceptors: Vec<Interceptors>,
 }
 
 impl ProxyConfig {
@@ -49,7 +50,7 @@ impl ProxyConfig {
             layers: ServiceLayer::default(),
             upstream_layers: ServiceLayer::default(),
             downstream_interceptors: None,
-            upstream_interceptors: None,
+            upstream_interceptors: Vec::new(),
         }
     }
 
@@ -96,7 +97,7 @@ pub(crate) struct Relays {
     pub(crate) store: Arc<dyn Store>,
     layers: ServiceLayer,
     /// Those at the boundary to clients, and those at the boundary to servers.
-    interceptors: (Option<Interceptors>, Option<Interceptors>),
+    interceptors: (Option<Interceptors>, Vec<Interceptors>),
     patience: Patience,
 }
 
@@ -117,7 +118,7 @@ impl Relays {
         let Self { era, affinity, .. } = *self;
         let store = Some(Arc::clone(&self.store));
         let options = RelayOptions { era, affinity, store, ..RelayOptions::default() };
-        let relay = Relay::with_options(target, self.runtime_of(None), options);
+        let relay = Relay::with_options(target, self.runtime_of(Behind::Only, None), options);
         let patient = self.patience.clone().before(BoxService::of_boxed(relay.clone()));
         (relay, self.layered(patient, Behind::Only))
     }
@@ -127,7 +128,8 @@ impl Relays {
         let GatewayServer { target, era, affinity, limits, .. } = server;
         let (era, affinity) = (*era, affinity.unwrap_or(self.affinity));
         let store = Some(Arc::clone(&self.store));
-        let mut runtime = self.runtime_of(Some(&server.name));
+        let behind = Behind::One(&server.name);
+        let mut runtime = self.runtime_of(behind, server.interceptors.as_ref());
         if let Some(limits) = limits {
             runtime.limits = Arc::new(*limits);
         }
@@ -138,31 +140,35 @@ impl Relays {
 
     /// A service behind the layers that see every call of every client.
     pub(crate) fn layered(&self, service: BoxService, behind: Behind<'_>) -> BoxService {
-        let intercepted = self.intercepting(Boundary::Downstream, behind);
+        let interceptors = self.interceptors.0.iter();
+        let intercepted = self.intercepting(interceptors, Boundary::Downstream, behind);
         self.layers.clone().with(intercepted).around(service)
     }
 
-    /// The surroundings of connections to a server; to one of several if it has a name.
-    fn runtime_of(&self, server: Option<&str>) -> Runtime {
+    /// The surroundings of connections to a server, which may have interceptors of its own.
+    fn runtime_of(&self, behind: Behind<'_>, own: Option<&Interceptors>) -> Runtime {
         let mut runtime = self.runtime.clone();
-        let behind = server.map_or(Behind::Only, Behind::One);
-        let intercepted = self.intercepting(Boundary::Upstream, behind);
+        let interceptors = self.interceptors.1.iter().chain(own);
+        let intercepted = self.intercepting(interceptors, Boundary::Upstream, behind);
         runtime.layers = runtime.layers.with(intercepted);
         runtime
     }
 
-    fn intercepting(&self, boundary: Boundary, behind: Behind<'_>) -> ServiceLayer {
-        let interceptors = match boundary {
-            Boundary::Downstream => &self.interceptors.0,
-            Boundary::Upstream => &self.interceptors.1,
-        };
-        let Some(interceptors) = interceptors else { return ServiceLayer::default() };
-        let layer = InterceptorLayer::new(interceptors, boundary);
-        let layer = layer.sealing_with(Arc::clone(&self.store));
-        match behind {
-            Behind::Only => layer.into(),
-            Behind::One(name) => layer.at_server(name).into(),
-            Behind::All => layer.before_gateway().into(),
-        }
+    /// Layers of these interceptors, the first outside of the others.
+    fn intercepting<'i>(
+        &self,
+        interceptors: impl Iterator<Item = &'i Interceptors>,
+        boundary: Boundary,
+        behind: Behind<'_>,
+    ) -> ServiceLayer {
+        interceptors.fold(ServiceLayer::default(), |layers, it| {
+            let layer = InterceptorLayer::new(it, boundary);
+            let layer = layer.sealing_with(Arc::clone(&self.store));
+            layers.with(match behind {
+                Behind::Only => layer.into(),
+                Behind::One(name) => layer.at_server(name).into(),
+                Behind::All => layer.before_gateway().into(),
+            })
+        })
     }
 }

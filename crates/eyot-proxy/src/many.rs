@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eyot_bridge::Affinity;
 use eyot_endpoint::{FindService, Finding, FoundService};
 use eyot_gateway::{Gateway, GatewayOptions, Member, Prefix, ToolFilter};
+use eyot_interceptors::Interceptors;
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
 use eyot_service::{BoxService, Fault, FaultKind, Limits, Peer, SessionHandle};
 use eyot_session::UpstreamName;
@@ -41,6 +42,10 @@ pub struct GatewayServer {
     pub limits: Option<Limits>,
     /// Which of its tools are offered.
     pub tools: ToolFilter,
+    /// See what crosses the boundary to this server, behind those for all
+    /// ([`ProxyConfig::upstream_interceptors`](crate::ProxyConfig::upstream_interceptors)). `None`: there
+    /// are none. Whether there are any belongs to the fingerprint.
+    pub interceptors: Option<Interceptors>,
     /// It is started at once, and not when it is first needed.
     pub is_eager: bool,
     /// Tells servers apart that have one name: after a [reload](crate::ReverseProxy::reload), a server
@@ -67,6 +72,7 @@ impl GatewayServer {
             affinity: None,
             limits: None,
             tools: ToolFilter::default(),
+            interceptors: None,
             is_eager: false,
             fingerprint: String::new(),
         }

@@ -29,7 +29,20 @@ impl RuleSet {
     /// All that is wrong with the file, each with its line and column.
     pub fn compile(file: &str, text: &str) -> Result<Self, Problems> {
         let mut reader = Reader::new(file);
-        let compiled = root(&mut reader, file, text).and_then(|it| compile(&mut reader, &it));
+        let root = root(&mut reader, file, text);
+        Self::of_root(reader, root.as_ref())
+    }
+
+    /// Compiles rules that stand inside of another file: `root` is what a file of rules would be.
+    ///
+    /// # Errors
+    /// All that is wrong with them, each with its line and column in that file.
+    pub fn compile_part(file: &str, root: &Node) -> Result<Self, Problems> {
+        Self::of_root(Reader::new(file), Some(root))
+    }
+
+    fn of_root(mut reader: Reader, root: Option<&Node>) -> Result<Self, Problems> {
+        let compiled = root.and_then(|it| compile(&mut reader, it));
         let Reader { file, mut problems } = reader;
         match compiled {
             Some(file_of_rules) if problems.is_empty() => {
@@ -40,7 +53,7 @@ impl RuleSet {
             _ => {
                 if problems.is_empty() {
                     let message = "there are no rules in it".to_owned();
-                    let at = Position { line: 1, column: 1 };
+                    let at = root.map_or(Position { line: 1, column: 1 }, |it| it.at);
                     problems.push(Problem { file: Arc::clone(&file), at, message });
                 }
                 problems.sort_by_key(|it| it.at);

@@ -1,5 +1,7 @@
 //! Which steps an event meets, in which order, for people.
 
+use std::collections::BTreeSet;
+
 use eyot_interceptors::{Boundary, Interceptor, InterceptorKind, Mode, Phase, Plan};
 use serde::Serialize;
 
@@ -31,6 +33,9 @@ pub struct OrderedStep {
     pub fail_open: bool,
     /// Its place among the mutators.
     pub priority: i32,
+    /// It stands before one of several servers alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_own: bool,
 }
 
 impl StepOrder {
@@ -49,12 +54,37 @@ impl StepOrder {
         orders.filter(|it| !it.steps.is_empty()).collect()
     }
 
+    /// As [`of`](Self::of) for messages between this process and one server, which meet a plan for all
+    /// servers and one for this server alone: requests first that for all, and what comes back first that
+    /// of the server.
+    #[must_use]
+    pub fn of_server(all: &Plan, own: &Plan, event: Option<&str>) -> Vec<Self> {
+        let events: BTreeSet<String> = match event {
+            Some(event) => [event.to_owned()].into(),
+            None => all.supported_events().into_iter().chain(own.supported_events()).collect(),
+        };
+        let both = |event: String| {
+            [Phase::Request, Phase::Response].map(|phase| {
+                let outside = Self::at((all, Boundary::Upstream), event.clone(), phase).steps;
+                let mut inside = Self::at((own, Boundary::Upstream), event.clone(), phase).steps;
+                inside.iter_mut().for_each(|it| it.is_own = true);
+                let steps = match phase {
+                    Phase::Request => [outside, inside].concat(),
+                    Phase::Response => [inside, outside].concat(),
+                };
+                Self { event: event.clone(), phase, steps }
+            })
+        };
+        let orders = events.into_iter().flat_map(both);
+        orders.filter(|it| !it.steps.is_empty()).collect()
+    }
+
     fn at((plan, boundary): (&Plan, Boundary), event: String, phase: Phase) -> Self {
         let step = |it: &Interceptor| {
             let own = it.descriptor();
             let (kind, mode, fail_open) = (own.kind, own.mode, own.fail_open);
             let priority = own.priority_hint.of(phase);
-            OrderedStep { name: own.name.clone(), kind, mode, fail_open, priority }
+            OrderedStep { name: own.name.clone(), kind, mode, fail_open, priority, is_own: false }
         };
         let mut steps: Vec<_> = plan.order(&event, phase).into_iter().map(step).collect();
         let arriving = match boundary {
@@ -78,6 +108,7 @@ impl OrderedStep {
         }];
         words.extend((self.mode == Mode::Audit).then(|| "in audit mode".to_owned()));
         words.extend(self.fail_open.then(|| "fails open".to_owned()));
+        words.extend(self.is_own.then(|| "before this server alone".to_owned()));
         words.join(", ")
     }
 }

@@ -25,7 +25,9 @@ use eyot_server::ServerBuilder;
 /// # }
 /// ```
 ///
-/// A proxy has both boundaries: [`ProxyConfig::downstream_interceptors`] is the other one.
+/// A proxy has both boundaries: [`ProxyConfig::downstream_interceptors`] is the other one. Interceptors
+/// that are put there later are nearer to the server. There are none that nothing has put there: that the
+/// program reports hidden characters by default is a decision of the program.
 pub trait Intercept {
     /// Puts them there. They can be replaced while calls run: see [`Interceptors::replace`].
     #[must_use]
@@ -46,7 +48,7 @@ impl Intercept for ClientBuilder {
 
 impl Intercept for ProxyConfig {
     fn intercept(mut self, interceptors: &Interceptors) -> Self {
-        self.upstream_interceptors = Some(interceptors.clone());
+        self.upstream_interceptors.push(interceptors.clone());
         self
     }
 }

@@ -77,7 +77,7 @@ impl Proxy {
         config.endpoint.limits = limits;
         if std::env::var_os("EYOT_INTERCEPTORS").is_some() {
             config.downstream_interceptors = Some(looking_on());
-            config.upstream_interceptors = Some(looking_on());
+            config.upstream_interceptors = vec![looking_on()];
         }
         adjust(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

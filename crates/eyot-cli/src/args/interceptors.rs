@@ -14,6 +14,7 @@ Examples:
   eyot interceptors invoke --event tools/call --phase request --payload call.json no-secrets -- my-guards
   eyot interceptors plan https://guards.example/mcp http://127.0.0.1:8090/mcp
   eyot interceptors plan --interceptors guards.yaml --event tools/call
+  eyot interceptors plan --config eyot.yaml
   eyot interceptors test -- eyot interceptors serve < cases.yaml
   eyot interceptors serve --listen 127.0.0.1:8090";
 
@@ -45,7 +46,7 @@ impl InterceptorsOf {
         Some(match self {
             Self::List(it) => (&mut it.server, &mut it.words),
             Self::Invoke(it) => (&mut it.server, &mut it.words),
-            Self::Plan(it) if it.words.len() > 1 || it.interceptors.is_some() => return None,
+            Self::Plan(it) if it.words.len() > 1 || it.is_of_a_proxy() => return None,
             Self::Plan(it) => (&mut it.server, &mut it.words),
             Self::Test(it) => (&mut it.server, &mut it.words),
         })
@@ -90,11 +91,19 @@ pub(crate) struct InterceptorsPlan {
     /// Only what this event meets.
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: Option<String>,
-    /// The plans that `eyot serve --interceptors` makes of this file, instead of those of servers.
+    /// The plans that `eyot serve` makes of this file, instead of those of servers of interceptors; so
+    /// does --config without --server.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["words", "command"])]
     pub(crate) interceptors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+impl InterceptorsPlan {
+    /// Whether the plans of a proxy are wanted, and not those of servers of interceptors.
+    pub(crate) fn is_of_a_proxy(&self) -> bool {
+        self.interceptors.is_some() || self.server.from.wants_all()
+    }
 }
 
 #[derive(Clone, Debug, ClapArgs)]

@@ -28,14 +28,14 @@ pub(crate) enum Rules {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RuleFiles {
-    /// Files of rules.
+    /// Files of rules; of a file of servers, the rules in place and those of the files that it names.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainRules {
-    /// A file of rules.
+    /// A file of rules, or one of servers: its rules for all, and those of --server.
     pub(crate) file: PathBuf,
     /// A message of JSON-RPC; `-` is standard input.
     #[arg(required_unless_present = "test", conflicts_with = "test")]

@@ -66,6 +66,7 @@ fn patient(
     mut words: Vec<String>,
     call: Option<ToolCall>,
 ) -> anyhow::Result<Patient> {
+    config::check_settings(&server.from)?;
     config::fill_client(&mut server, &mut words)?;
     let mut words = Words::new(&server, words)?;
     words.end()?;

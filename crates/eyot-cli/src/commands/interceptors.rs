@@ -1,6 +1,6 @@
 //! `eyot interceptors`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use eyot::interceptors::{Descriptor, INVOKE, LIST, ListResult};
@@ -8,7 +8,8 @@ use eyot::sidecar::{
     Case, LivePlan, PlanDriver, PlanSource, PlanStartError, RemoteServer, StepOrder,
 };
 use eyot::{Boundary, Phase, PlanOptions, Target};
-use eyot_interception::InterceptorFile;
+use eyot_interception::InterceptionFiles;
+use eyot_terminal::escaped;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use crate::args::{
     Server,
 };
 use crate::failure::{Code, Failure};
-use crate::{input, secrets, writer};
+use crate::{config, input, secrets, writer};
 
 /// Runs the command.
 pub(super) async fn run(of: InterceptorsOf, home: &Home, is_json: bool) -> anyhow::Result<()> {
@@ -82,10 +83,10 @@ async fn invoke(invoke: InterceptorsInvoke, home: &Home, is_json: bool) -> anyho
 }
 
 async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Result<()> {
-    let InterceptorsPlan { words, event, interceptors, server } = plan;
-    if let Some(file) = interceptors {
-        return plans_of_file(&file, event.as_deref(), home, is_json).await;
+    if plan.is_of_a_proxy() {
+        return plans_of_files(&plan, home, is_json).await;
     }
+    let InterceptorsPlan { words, event, server, .. } = plan;
     let mut servers = Vec::new();
     if words.len() < 2 {
         let mut words = Words::new(&server, words)?;
@@ -107,22 +108,36 @@ async fn plan(plan: InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Res
     }
 }
 
-/// The plans of a file, at the boundaries that it has steps for.
-async fn plans_of_file(
-    file: &Path,
-    event: Option<&str>,
-    home: &Home,
-    is_json: bool,
-) -> anyhow::Result<()> {
-    let started = InterceptorFile::start(file, &home.0).await;
-    let (file, _driver) = started.map_err(|it| Failure::usage(it.to_string()))?;
-    let plans = file.plans().plans();
-    let [downstream, upstream] = plans.map(|(at, plan)| StepOrder::of(&plan, at, event));
+/// The plans that a proxy makes of files: those at both its sides, and those before single servers.
+async fn plans_of_files(plan: &InterceptorsPlan, home: &Home, is_json: bool) -> anyhow::Result<()> {
+    let InterceptorsPlan { words, event, interceptors, server } = plan;
+    if !words.is_empty() {
+        return Err(Failure::usage("files are named by their flags alone").into());
+    }
+    let only = server.from.server.as_deref();
+    let files = config::settings_files(interceptors.as_ref(), &server.from, only);
+    let started = InterceptionFiles::start(files, &home.0).await;
+    let (files, _driver) = started.map_err(|it| Failure::usage(it.to_string()))?;
+    let event = event.as_deref();
+    let [downstream, upstream] = files.plans().plans();
+    let of_servers = files.plans().own_plans().into_iter().map(|(name, own)| {
+        // The only server of a proxy has no name there.
+        let name = if name.is_empty() { only.unwrap_or_default().to_owned() } else { name };
+        (name, StepOrder::of_server(&upstream.1, &own, event))
+    });
+    let of_servers: BTreeMap<_, _> = of_servers.collect();
+    let [downstream, upstream] =
+        [downstream, upstream].map(|(at, plan)| StepOrder::of(&plan, at, event));
     if is_json {
-        return writer::print_json(&json!({ "downstream": downstream, "upstream": upstream }));
+        let plans =
+            json!({ "downstream": downstream, "upstream": upstream, "servers": of_servers });
+        return writer::print_json(&plans);
     }
     print_orders(&downstream, ", on the side of clients")?;
-    print_orders(&upstream, ", on the side of servers")
+    print_orders(&upstream, ", on the side of servers")?;
+    of_servers.iter().try_for_each(|(name, orders)| {
+        print_orders(orders, &format!(", on the side of the server {}", escaped(name)))
+    })
 }
 
 fn print_orders(orders: &[StepOrder], place: &str) -> anyhow::Result<()> {

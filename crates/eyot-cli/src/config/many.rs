@@ -1,12 +1,11 @@
 //! The servers of configuration files, as they are put behind one endpoint.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::{Command, GatewayConfig, GatewayServer, Limits, Target};
 use eyot_config::{Config, ServerConfig};
-use eyot_files::Stamp;
+use eyot_interception::Interception;
 
 use super::fill::{
     affinity_of, era_of, fill_child, fill_headers, fill_transport, refuse, tell, tools_of, words_of,
@@ -72,7 +71,7 @@ impl ManyFiles {
         server.affinity = affinity.map(Into::into);
         server.limits = Some(limits);
         server.tools = tools_of(file);
-        server.fingerprint = fingerprint(file);
+        server.fingerprint = file.fingerprint();
         Ok(server)
     }
 
@@ -110,67 +109,13 @@ impl ManyFiles {
         }
     }
 
-    /// Waits until a file has changed.
-    ///
-    /// # Cancel safety
-    /// Dropping the future stops looking.
-    pub(crate) async fn changed(&self, known: &mut Vec<Stamp>) {
-        loop {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-            let now = self.stamps();
-            if now != *known {
-                *known = now;
-                return;
-            }
+    /// Puts before each server what stands there for it alone.
+    pub(crate) fn intercept(gateway: &mut GatewayConfig, plans: &Interception) {
+        for server in &mut gateway.servers {
+            server.interceptors = plans.of_server(&server.name);
         }
     }
-
-    /// How the files are now.
-    pub(crate) fn stamps(&self) -> Vec<Stamp> {
-        self.from.config.iter().map(|it| Stamp::of(it)).collect()
-    }
-}
-
-/// Tells whether a server is as it was: all that is said of it, with its secrets, as a digest that never
-/// leaves the process.
-fn fingerprint(file: &ServerConfig) -> String {
-    let mut hasher = DefaultHasher::new();
-    let ServerConfig { transport, era, affinity, timeouts, message_bytes_max, tools, .. } = file;
-    let plain = (era.as_ref().map(|it| it.value), affinity.as_ref().map(|it| it.value));
-    let times = [&timeouts.connect, &timeouts.call, &timeouts.call_total, &timeouts.question];
-    format!("{plain:?}").hash(&mut hasher);
-    times.map(|it| it.as_ref().map(|it| it.value)).hash(&mut hasher);
-    message_bytes_max.as_ref().map(|it| it.value).hash(&mut hasher);
-    for list in [&tools.include, &tools.exclude] {
-        list.as_ref().map(|it| &it.value).hash(&mut hasher);
-    }
-    match transport {
-        eyot_config::Transport::Command(command) => {
-            words_of(command).hash(&mut hasher);
-            command.cwd.as_ref().map(|it| it.value.expose()).hash(&mut hasher);
-            for variable in &command.env {
-                variable.name.hash(&mut hasher);
-                variable.value.as_ref().map(|it| it.expose()).hash(&mut hasher);
-            }
-        }
-        eyot_config::Transport::Url(url) => {
-            (url.kind.as_str(), url.url.value.expose()).hash(&mut hasher);
-            for header in &url.headers {
-                (&header.name, header.value.expose()).hash(&mut hasher);
-            }
-            url.token.as_ref().map(|it| it.value.expose()).hash(&mut hasher);
-            url.proxy.as_ref().map(|it| it.value.expose()).hash(&mut hasher);
-            for path in [&url.ca, &url.client_cert, &url.client_key] {
-                path.as_ref().map(|it| it.value.expose()).hash(&mut hasher);
-            }
-            url.insecure_skip_verify.as_ref().map(|it| it.value).hash(&mut hasher);
-        }
-        _ => {}
-    }
-    format!("{:016x}", hasher.finish())
 }
 
 /// How long a server of many may take to start.
 const SLOW_START: Duration = Duration::from_secs(60);
-/// A file that is being written is read again when it is whole.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);

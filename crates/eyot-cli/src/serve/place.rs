@@ -1,6 +1,7 @@
 //! What is served.
 
 use eyot::{ForwardConfig, GatewayConfig, ProxyConfig, ReverseProxy, Target};
+use eyot_interception::Interception;
 
 use crate::config::ManyFiles;
 
@@ -24,11 +25,18 @@ impl Place {
         }
     }
 
-    /// The proxy to it, and the files that change what it is.
-    pub(crate) fn proxy(self, config: ProxyConfig) -> (ReverseProxy, Option<Box<ManyFiles>>) {
+    /// The proxy to it, with what stands before single servers, and the files that change what it is.
+    pub(crate) fn proxy(
+        self,
+        config: ProxyConfig,
+        plans: &Interception,
+    ) -> (ReverseProxy, Option<Box<ManyFiles>>) {
         match self {
             Self::Target(target) => (ReverseProxy::new(target, config), None),
-            Self::Many(files, gateway) => (ReverseProxy::of_many(gateway, config), Some(files)),
+            Self::Many(files, mut gateway) => {
+                ManyFiles::intercept(&mut gateway, plans);
+                (ReverseProxy::of_many(gateway, config), Some(files))
+            }
             Self::Named(forward) => (ReverseProxy::of_named(forward, config), None),
         }
     }

@@ -37,6 +37,7 @@ fn documents() -> [Value; 2] {
         "enabled": true, "era": "auto", "affinity": "per-principal", "messageMax": "1MiB",
         "timeouts": { "connect": "1s", "call": "2m", "callTotal": "3h", "question": "4ms" },
         "tools": { "include": ["a"], "exclude": ["b"] },
+        "interceptors": { "deny_as_result": true }, "rules": ["a.yaml"], "guard": { "taint": true },
     });
     let with = |more: Value| {
         let mut server = both.as_object().unwrap().clone();
@@ -68,6 +69,24 @@ fn every_key_of_the_schema_is_read_and_no_other() {
 }
 
 #[test]
+fn sections_about_interceptors_stand_at_the_top_as_well() {
+    let mut document = documents()[0].clone();
+    let rules = json!({ "version": 1, "default": "allow", "rules": [] });
+    for (key, value) in [
+        ("interceptors", json!({ "boundary": "downstream", "rules": ["a.yaml"] })),
+        ("rules", json!(["a.yaml", rules])),
+        ("guard", json!({ "hidden": "hold", "secrets": { "forms": { "mine": "x" } } })),
+        ("policy", json!({})),
+    ] {
+        document[key] = value;
+    }
+    assert!(jsonschema::validator_for(&schema()).unwrap().is_valid(&document), "{document}");
+    let text = document.to_string();
+    let config = Config::read("x.json", text.as_bytes(), Some(Dialect::Eyot), &Nothing);
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+}
+
+#[test]
 fn schema_refuses_what_the_reader_refuses() {
     let schema = schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -76,6 +95,7 @@ fn schema_refuses_what_the_reader_refuses() {
         json!({ "command": "a", "url": "https://h" }),
         json!({ "command": "a", "era": "new" }),
         json!({ "command": "a", "args": "b" }),
+        json!({ "command": "a", "policy": { "methods": ["POST"] } }),
     ] {
         let document = json!({ "servers": { "s": server } });
         assert!(!validator.is_valid(&document), "{document}");

@@ -1,6 +1,6 @@
 //! Servers, put into our own form.
 
-use eyot_document::Position;
+use eyot_document::{Node, Position};
 use eyot_stdx::Secret;
 
 use super::{Shown, ShownMember, ShownValue};
@@ -18,6 +18,9 @@ pub(crate) trait Words {
 
     /// The value of a variable that is passed on.
     fn passed_on(&mut self, name: &str) -> ShownValue;
+
+    /// What has a form of its own.
+    fn said(&mut self, node: &Node) -> ShownValue;
 
     /// A comment on what stands there, of which the texts were asked for before.
     fn comment(&mut self, server: &ServerConfig, at: Position) -> Option<String>;
@@ -117,6 +120,10 @@ impl<'w> Writer<'w> {
             ShownValue::Number(u64::try_from(*it).unwrap_or(u64::MAX))
         });
         self.put_tools(&server.tools);
+        for member in &server.sections {
+            let said = self.words.said(&member.node);
+            self.put(&member.key, member.at, said);
+        }
     }
 
     fn put_command(&mut self, command: &CommandConfig) {

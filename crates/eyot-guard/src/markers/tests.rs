@@ -37,3 +37,12 @@ async fn a_result_that_is_too_large_does_not_pass() {
         assert_eq!(outcome.decision, decision);
     }
 }
+
+#[tokio::test]
+async fn a_warning_names_the_tool_and_the_character() {
+    let tools = json!({ "tools": [{ "name": "a", "description": "x\u{E0041}" }] });
+    let found = outcome(hidden_characters(), "tools/list", tools.clone()).await;
+    assert_eq!(found.results[0].messages[0].message, "tool `a`: hidden character U+E0041");
+    let silent = hidden_characters_but_of([String::new()]);
+    assert!(outcome(silent, "tools/list", tools).await.results[0].messages.is_empty());
+}

@@ -22,8 +22,15 @@ fn settings(json: serde_json::Value) -> Settings {
     serde_json::from_value(json).unwrap()
 }
 
+const ALL: Whose = Whose::All { but: Vec::new() };
+const ONE: Whose = Whose::One { held_for_all: false };
+
 fn names(json: serde_json::Value) -> Vec<String> {
-    let steps = steps(&settings(json), &Kept::default(), &read).unwrap();
+    names_for(json, &ALL)
+}
+
+fn names_for(json: serde_json::Value, whose: &Whose) -> Vec<String> {
+    let steps = steps(&settings(json), whose, &Kept::default(), &read).unwrap();
     let plan = Plan::compile(steps, PlanOptions::default()).unwrap();
     plan.interceptors().map(|it| it.descriptor().name.clone()).collect()
 }
@@ -62,7 +69,7 @@ fn what_is_wrong_is_told_with_its_place_and_all_at_once() {
         "guard": { "secrets": { "forms": { "mine": "(" } } },
         "rules": ["missing.yaml", "broken.yaml"],
     }));
-    let problems = steps(&wrong, &Kept::default(), &read).unwrap_err();
+    let problems = steps(&wrong, &ALL, &Kept::default(), &read).unwrap_err();
     let told: Vec<_> =
         problems.iter().map(|it| (it.member.as_deref(), it.message.as_str())).collect();
     assert_eq!(told[0].0, Some("guard.secrets.forms"));
@@ -74,7 +81,7 @@ fn what_is_wrong_is_told_with_its_place_and_all_at_once() {
 fn what_was_seen_is_known_after_a_reload_unless_others_are_trusted() {
     let kept = Kept::default();
     let first = settings(serde_json::json!({ "guard": { "pins": "first-sight" } }));
-    let tools = |settings: &Settings| tools(&settings.guard, &kept, &read).unwrap();
+    let tools = |settings: &Settings| tools(&settings.guard, Hidden::Report, &kept, &read).unwrap();
     let before = tools(&first);
     assert!(Arc::ptr_eq(&before, &tools(&first)));
     let pinned = settings(serde_json::json!({ "guard": { "pins": "pins.json" } }));
@@ -85,7 +92,7 @@ fn what_was_seen_is_known_after_a_reload_unless_others_are_trusted() {
 fn rules_that_call_an_interceptor_are_refused_before_a_message_meets_them() {
     for boundary in ["downstream", "upstream"] {
         let wanted = serde_json::json!({ "boundary": boundary, "rules": ["calling.yaml"] });
-        let problems = steps(&settings(wanted), &Kept::default(), &read).unwrap_err();
+        let problems = steps(&settings(wanted), &ALL, &Kept::default(), &read).unwrap_err();
         let place = "calling.yaml:4:39: error: `call` cannot be obeyed yet";
         assert!(problems[0].message.starts_with(place), "{problems:?}");
     }
@@ -99,11 +106,48 @@ fn rules_that_ask_a_person_or_choose_a_server_stand_at_the_boundary_to_clients()
     ] {
         let at = |boundary: &str| {
             let wanted = serde_json::json!({ "boundary": boundary, "rules": [file] });
-            steps(&settings(wanted), &Kept::default(), &read)
+            steps(&settings(wanted), &ALL, &Kept::default(), &read)
         };
         assert!(at("downstream").is_ok());
         let problems = at("upstream").unwrap_err();
         assert!(problems[0].message.starts_with(place), "{problems:?}");
         assert!(problems[0].message.contains("say `boundary: downstream`"), "{problems:?}");
+    }
+}
+
+#[test]
+fn settings_of_one_server_say_nothing_that_they_do_not_say() {
+    assert_eq!(names_for(serde_json::json!({}), &ONE), [""; 0]);
+    let hidden = |word: &str| serde_json::json!({ "guard": { "hidden": word } });
+    assert_eq!(names_for(hidden("report"), &ONE), ["guard/hidden"]);
+    assert_eq!(names_for(hidden("hold"), &ONE), ["guard/held", "guard/tools"]);
+    let held = Whose::One { held_for_all: true };
+    let problem = |json: serde_json::Value, whose: &Whose| {
+        let problems = steps(&settings(json), whose, &Kept::default(), &read).unwrap_err();
+        (problems[0].member.clone().unwrap_or_default(), problems[0].message.clone())
+    };
+    assert_eq!(problem(hidden("off"), &held).0, "guard.hidden");
+    assert_eq!(problem(serde_json::json!({ "boundary": "downstream" }), &ONE).0, "boundary");
+    let asking = problem(serde_json::json!({ "rules": ["asking.yaml"] }), &ONE).1;
+    assert!(asking.contains("say it in the rules for all servers"), "{asking}");
+}
+
+#[test]
+fn rules_stand_in_files_and_in_place_in_one_order() {
+    let set = serde_json::json!({ "version": 1, "default": "allow", "rules": [] });
+    let both =
+        serde_json::json!({ "guard": { "hidden": "off" }, "rules": ["rules.yaml", set, set] });
+    let expected = ["guard/tools", "rules/rules.yaml", "rules/settings", "rules/settings#2"];
+    assert_eq!(names(both), expected);
+    let alone = serde_json::json!({ "guard": { "hidden": "off" }, "rules": set });
+    assert_eq!(names(alone), ["guard/tools", "rules/settings"]);
+    for (rules, place, told) in [
+        (serde_json::json!(["rules.yaml", "rules.yaml"]), "rules[1]", "named twice"),
+        (serde_json::json!([{ "name": "r", "deny": "no" }]), "rules[0]", "version: 1"),
+    ] {
+        let wrong = settings(serde_json::json!({ "rules": rules }));
+        let problems = steps(&wrong, &ALL, &Kept::default(), &read).unwrap_err();
+        assert_eq!(problems[0].member.as_deref(), Some(place));
+        assert!(problems[0].message.contains(told), "{problems:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! What meets what.
 
+use eyot_jsonrpc::Request;
+
 use super::*;
 use crate::{Validation, View};
 
@@ -36,4 +38,28 @@ fn a_plan_knows_whether_streams_have_to_be_looked_at() {
     assert!(plan(step("a", Phase::Request, "roots/list")).sees.streams);
     assert!(plan(step("a", Phase::Request, "notifications/message")).sees.streams);
     assert!(plan(step("a", Phase::Response, "tools/call")).sees.answers);
+}
+
+#[test]
+fn a_plan_for_lists_alone_leaves_all_else_on_its_way() {
+    let lists = ["tools/list", "prompts/list", "resources/list"];
+    let step = Interceptor::validator("a", |_: &View<'_>| Ok(Validation::PASS));
+    let plan = Plan::compile([step.on(Phase::Response, lists)], PlanOptions::default()).unwrap();
+    let sees = |method: &str, params: &serde_json::Value| {
+        let id = eyot_jsonrpc::Id::from_number(1);
+        plan.sees_call_of(&Request::new(id, method, params))
+    };
+    let round =
+        serde_json::json!({ "name": "a", "inputResponses": { "q": { "action": "accept" } } });
+    for (method, params) in [
+        ("tools/call", &serde_json::json!({ "name": "a" })),
+        ("tools/call", &round),
+        ("tasks/get", &serde_json::json!({ "taskId": "1" })),
+        ("tasks/result", &serde_json::json!({ "taskId": "1" })),
+        ("resources/read", &serde_json::json!({ "uri": "a:b" })),
+    ] {
+        assert!(!sees(method, params), "{method}");
+    }
+    assert!(lists.iter().all(|it| sees(it, &serde_json::json!({}))));
+    assert!(!plan.sees.answers && !plan.sees.streams && plan.sees.results);
 }

@@ -33,3 +33,16 @@ fn a_request_is_mutated_first_and_a_result_last() {
     assert_eq!(shown, expected);
     assert!(StepOrder::of(&plan, Boundary::Upstream, Some("notifications/progress")).is_empty());
 }
+
+#[test]
+fn what_is_before_one_server_alone_is_met_behind_what_is_before_all() {
+    let plan = |name: &str| {
+        let step = Interceptor::validator(name, |_: &View<'_>| Ok(Validation::PASS));
+        Plan::compile([step.on_both(["tools/call"])], PlanOptions::default()).unwrap()
+    };
+    let names = |it: StepOrder| it.steps.into_iter().map(|it| (it.name, it.is_own));
+    let orders = StepOrder::of_server(&plan("all"), &plan("own"), None);
+    let met: Vec<_> = orders.into_iter().map(|it| names(it).collect::<Vec<_>>()).collect();
+    let (all, own) = (("all".to_owned(), false), ("own".to_owned(), true));
+    assert_eq!(met, [vec![all.clone(), own.clone()], vec![own, all]]);
+}

@@ -82,6 +82,10 @@ fn tables(schema: &Value) -> String {
 fn rows_of<'s>(schema: &'s Value, map: &'s Value, before: &str, rows: &mut Vec<Row<'s>>) {
     for (name, node) in properties(map) {
         let owner = &schema["$defs"]["Server"]["dependentRequired"];
+        if before == "interceptors." && ["guard", "rules"].contains(&name.as_str()) {
+            // They are said beside.
+            continue;
+        }
         let key = before.strip_suffix('.').unwrap_or(name);
         let servers = match (key, owner[key][0].as_str()) {
             ("command", _) | (_, Some("command")) => "with a `command`",
@@ -142,7 +146,10 @@ fn kind(schema: &Value, node: &Value) -> String {
         ["boolean"] => "`true` or `false`".to_owned(),
         ["string", "number", "boolean"] => "text or number".to_owned(),
         ["array"] => format!("list: {}", kind(schema, &node["items"])),
+        ["integer"] => "number".to_owned(),
+        ["array", "object"] => "list: text or map; or a map".to_owned(),
         ["object"] if node["properties"].is_object() => "map".to_owned(),
+        ["object"] if node["additionalProperties"] == true => "map".to_owned(),
         ["object"] => format!("map: {}", kind(schema, &node["additionalProperties"])),
         _ => panic!("a type that this page has no word for: {node}"),
     }

@@ -8,16 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot::{
-    Client, EraMode, Eras, GatewayConfig, GatewayServer, Intercept as _, NoArguments, ProxyConfig,
-    Server, SqliteOptions, SqliteStore, Target, TaskPolicy, tool,
+    Client, EraMode, Eras, GatewayConfig, GatewayServer, Intercept as _, Interceptor, Interceptors,
+    NoArguments, Phase, Plan, PlanOptions, ProxyConfig, Server, SqliteOptions, SqliteStore, Target,
+    TaskPolicy, View, tool,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::support::rounds::{accept, again, call as asking_call, elicit};
 use crate::support::{
-    Counter, Habits, Handler, Proxy, Session, Upstream, call, modern_ask, modern_request,
-    patient_limits, send, tool_text,
+    Connection, Counter, Habits, Handler, Proxy, Session, Upstream, call, modern_ask,
+    modern_request, patient_limits, send, tool_text,
 };
 
 /// Counts at both boundaries of a proxy.
@@ -109,11 +110,16 @@ type GoOn = watch::Sender<bool>;
 const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 /// A request of a modern client that knows tasks.
-async fn ask(proxy: &Proxy, method: &str, params: Value) -> Value {
+fn with_tasks(method: &str, params: Value) -> Value {
     let mut request = modern_request(7, method, params);
     request["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
         json!({ "extensions": { TASKS: {} } });
-    let answer = send(proxy.address, &modern_ask(&request)).await.json();
+    request
+}
+
+/// The result of such a request.
+async fn ask(proxy: &Proxy, method: &str, params: Value) -> Value {
+    let answer = send(proxy.address, &modern_ask(&with_tasks(method, params))).await.json();
     assert!(answer["result"].is_object(), "{answer}");
     answer["result"].clone()
 }
@@ -225,6 +231,53 @@ async fn a_task_of_a_legacy_server_is_one_request_and_one_result_at_both_boundar
             _ => task_of_legacy_client(&proxy, &go_on).await,
         }
         assert_eq!(counts.calls(), [(1, 1), (1, 1)], "{era:?} {counts:?}");
+    }
+}
+
+/// Writes the text of results in capitals.
+fn shout() -> Interceptors {
+    let shout = Interceptor::mutator("shout", |view: &View<'_>| {
+        let loud = eyot::jsonrpc::Json::of(&"ACROSS").unwrap();
+        view.set("/content/0/text", &loud)
+    });
+    let steps = [shout.on(Phase::Response, ["tools/call"])];
+    Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap())
+}
+
+/// Begins a task as a modern client that listens to it, and returns the last that it is told of it.
+async fn last_told(proxy: &Proxy, go_on: &GoOn) -> Value {
+    let begun = ask(proxy, "tools/call", json!({ "name": "row", "arguments": {} })).await;
+    let filter = json!({ "notifications": { "taskIds": [begun["taskId"]] } });
+    let mut connection = Connection::open(proxy.address).await;
+    connection.ask(&modern_ask(&with_tasks("subscriptions/listen", filter))).await;
+    let mut events = connection.begun().await.events();
+    go_on.send_replace(true);
+    loop {
+        let told = events.next_message().await.message();
+        if told["method"] == "notifications/tasks" && told["params"]["status"] != "working" {
+            return told["params"].clone();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_result_that_a_client_is_told_of_without_asking_is_changed_like_any_other() {
+    for is_downstream in [true, false] {
+        let stand = |config: &mut ProxyConfig| match is_downstream {
+            true => config.downstream_interceptors = Some(shout()),
+            false => config.upstream_interceptors = Some(shout()),
+        };
+        let (go_on, in_server) = <(GoOn, Counter)>::default();
+        let target = modern_server(&go_on, &in_server);
+        let before_modern = Proxy::start(target, patient_limits(), stand).await;
+        let told = last_told(&before_modern, &go_on).await;
+        assert_eq!(told["result"]["content"][0]["text"], "ACROSS", "{is_downstream}: {told}");
+
+        let go_on = GoOn::default();
+        let upstream = legacy_server(&go_on).await;
+        let before_legacy = Proxy::before_url(&upstream, patient_limits(), stand).await;
+        let told = last_told(&before_legacy, &go_on).await;
+        assert_eq!(told["result"]["content"][0]["text"], "ACROSS", "{is_downstream}: {told}");
     }
 }
 

@@ -14,10 +14,21 @@ const PEER_TESTS: &[&str] = &["conformance::", "matrix::", "peers::"];
 
 /// The tests that run once more with interceptors before every program, by a part of their names.
 ///
-/// The others look at what interceptors change by design, or have a file of their own (`signals` ends the
-/// program with the hangup that reads such files again), or would show again what these do.
-const INTERCEPTED_TESTS: &[&str] =
-    &["conformance::", "crash", "gateway", "hostile::", "matrix::every_cell", "parked"];
+/// The others look at what interceptors change by design (what may be kept), have a file of their own, or end
+/// the program with the hangup that reads such files again (`signals`); or they would show again, with many
+/// foreign programs, what these do.
+const INTERCEPTED_TESTS: &[&str] = &[
+    "conformance::server_",
+    "crash",
+    "gateway::",
+    "gateway_crash::",
+    "gateway_faults::",
+    "gateway_reload::",
+    "hostile::",
+    "matrix::every_cell",
+    "parked_calls::",
+    "parked_crash::",
+];
 
 /// Sets the machine up, then builds and runs every test.
 pub(crate) fn run_all() -> anyhow::Result<()> {
@@ -48,6 +59,8 @@ pub(crate) fn run_intercepted_alone() -> anyhow::Result<()> {
 pub(crate) fn run_intercepted(peers: &Peers) -> anyhow::Result<()> {
     let mut tests = runner(peers);
     tests.env("EYOT_INTERCEPTORS", ten_steps()?);
+    // How many sessions survive is shown without a plan.
+    tests.env("EYOT_CRASH_SESSIONS", "20");
     // The whole workspace has other features than one package: nothing is built twice.
     tests.args(["--workspace", "--test", "it"]);
     program::run(tests.arg("--").args(INTERCEPTED_TESTS))

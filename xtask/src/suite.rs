@@ -18,7 +18,7 @@ const PEER_TESTS: &[&str] = &["conformance::", "matrix::", "peers::"];
 /// the program with the hangup that reads such files again (`signals`); or they would show again, with many
 /// foreign programs, what these do.
 const INTERCEPTED_TESTS: &[&str] = &[
-    "conformance::server_",
+    "conformance::servers_of_ours",
     "crash",
     "gateway::",
     "gateway_crash::",

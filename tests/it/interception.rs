@@ -175,3 +175,40 @@ async fn a_rule_sends_calls_to_another_server_of_a_gateway_for_clients_of_both_e
         }
     }
 }
+
+/// A route is one step: what a rule has sent to a server meets no rule on its way there.
+#[tokio::test]
+async fn calls_of_two_servers_that_rules_send_to_each_other_end_at_one_server_each() {
+    let folder = TempDir::new().unwrap();
+    let (rules, settings) = (folder.path().join("rules.yaml"), folder.path().join("i.yaml"));
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: ab, match: {tool: a_echo}, route: b}
+  - {name: ba, match: {tool: b_echo}, route: a}";
+    std::fs::write(&rules, text).unwrap();
+    std::fs::write(&settings, format!("boundary: downstream\nrules: [{rules:?}]")).unwrap();
+    let servers = ["a", "b", "c"].map(|it| Offering::new(it, &["echo"]));
+    let upstreams = [servers[0].open().await, servers[1].open().await, servers[2].open().await];
+    let [at_a, at_b, at_c] = upstreams.each_ref().map(Upstream::url);
+    let flags = ["--interceptors", settings.to_str().unwrap()];
+    let gateway = Gateway::with(&at_urls(&[("a", at_a), ("b", at_b), ("c", at_c)]), &flags).await;
+    let url = format!("http://{}/mcp", gateway.address());
+    for (before, era) in [EraMode::Legacy, EraMode::Modern].into_iter().enumerate() {
+        let client = Client::builder("tester", "1.0").era(era).connect(url.as_str()).await.unwrap();
+        for (tool, expected) in [("a_echo", "b echo x"), ("b_echo", "a echo x")] {
+            assert_eq!(said(&client, tool, json!({ "mark": "x" })).await, expected, "{era:?}");
+        }
+        let times = servers.each_ref().map(|it| it.times("tools/call echo"));
+        assert_eq!(times, [before + 1, before + 1, 0], "{era:?}");
+    }
+    // What one would have sent on is refused before anything is served.
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: ab, match: {server: a, tool: echo}, route: b}
+  - {name: ba, match: {server: b, tool: echo}, route: a}";
+    std::fs::write(&rules, text).unwrap();
+    let mut command = Command::new(program());
+    command.args(["serve", "--store", "memory:", "--interceptors", flags[1], "--", "true"]);
+    let output = command.output().await.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("routes lead in a circle: `ab`, then `ba` and back"), "{told}");
+}

@@ -1,5 +1,6 @@
 //! `eyot interceptors`, run by a shell.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -50,6 +51,20 @@ async fn the_plans_of_a_file_are_shown_for_both_sides_in_their_order() {
     assert_eq!(plans["downstream"][0]["steps"][0]["name"], "guard/arguments", "it arrives");
     let missing = eyot(&[&plan[..], &["nowhere.yaml"]].concat()).await;
     assert_eq!(missing.code, 2);
+}
+
+/// The file that `cargo xtask intercepted` puts before every program.
+#[tokio::test]
+async fn the_file_that_tests_run_with_once_more_has_ten_steps() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ten-steps");
+    let text = fs::read_to_string(format!("{folder}/interceptors.yaml")).unwrap();
+    let settings = file(&text.replace("{here}", folder));
+    let path = settings.path().to_str().unwrap();
+    let plans = eyot(&["--json", "interceptors", "plan", "--interceptors", path]).await.json();
+    let events = plans["upstream"].as_array().unwrap();
+    let steps = events.iter().flat_map(|it| it["steps"].as_array().unwrap());
+    let names: BTreeSet<_> = steps.map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 10, "{names:?}");
 }
 
 #[tokio::test]

@@ -1,42 +1,16 @@
-//! A counting interceptor at every place of `intercept`: in a client, at both boundaries of a proxy, in a
-//! server, and in front of each server of a gateway.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! A counting interceptor at every place of `intercept`: in a client, at both boundaries of a proxy, and in a
+//! server.
 
 use eyot::types::ElicitResult;
 use eyot::{
     CallContext, Client, Elicited, EraMode, Eras, HandlerResult, Intercept as _, Interceptor,
-    Interceptors, NoArguments, Phase, Plan, PlanOptions, ProxyConfig, Server, Target, Validation,
-    View, tool,
+    Interceptors, NoArguments, Phase, Plan, PlanOptions, ProxyConfig, Server, Target, View, tool,
 };
-use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::support::{Program, Proxy, patient_limits};
-
-/// Counts the payloads that pass.
-#[derive(Clone, Debug, Default)]
-struct Counter(Arc<Mutex<BTreeMap<String, usize>>>);
-
-impl Counter {
-    fn interceptors(&self) -> Interceptors {
-        let seen = Arc::clone(&self.0);
-        let count = Interceptor::validator("count", move |view: &View<'_>| {
-            let key = format!("{} {}", view.event(), view.phase().as_str());
-            *seen.lock().entry(key).or_default() += 1;
-            Ok(Validation::PASS)
-        });
-        let steps = [count.on_both(["*"]).on(Phase::Request, ["notifications/message"])];
-        Interceptors::new(Plan::compile(steps, PlanOptions::default()).unwrap())
-    }
-
-    fn of(&self, key: &str) -> usize {
-        self.0.lock().get(key).copied().unwrap_or_default()
-    }
-}
+use crate::support::{Counter, Program, Proxy, patient_limits};
 
 #[derive(Deserialize, JsonSchema)]
 struct Name {

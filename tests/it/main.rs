@@ -74,6 +74,8 @@ mod interception;
 #[cfg(test)]
 mod interceptor_commands;
 #[cfg(test)]
+mod interceptor_counts;
+#[cfg(test)]
 mod interceptor_fixtures;
 #[cfg(test)]
 mod interceptor_servers;

@@ -16,6 +16,7 @@ from mcp import ClientSession, types
 import sdk1
 from features import feature, wire
 from matrix_features import (
+    IS_INTERCEPTED,
     RESOURCE_NOT_FOUND,
     URL_REQUIRED,
     Adding,
@@ -127,7 +128,7 @@ class ToModern(Legacy, SmallModern):
 
     async def hints(self, listed: dict) -> list[str]:
         equal(listed.get("ttlMs"), None)
-        return lost(listed, "cache_hints")
+        return ["cache_hints"] if IS_INTERCEPTED else lost(listed, "cache_hints")
 
 
 class ToReference(Legacy, Reference):

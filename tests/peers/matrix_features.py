@@ -17,6 +17,9 @@ RESOURCE_NOT_FOUND = -32002
 INVALID_PARAMS = -32602
 URL_REQUIRED = -32042
 
+# A result that interceptors have seen belongs to one client, and to now: it may not be kept.
+IS_INTERCEPTED = "EYOT_INTERCEPTORS" in os.environ
+
 
 def lost(result: dict, name: str) -> list[str]:
     """Fails unless the answer says itself that this is lost."""

@@ -38,6 +38,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let started = announce("peers");
     let peers = Peers::prepare();
     times.push(("peers", started.elapsed()));
+    let started = announce("intercepted");
+    suite::run_intercepted(&peers).map_err(|error| error.context("step `intercepted` failed"))?;
+    times.push(("intercepted", started.elapsed()));
 
     eprintln!("\n{}", table(&times));
     announce("tests");

@@ -35,6 +35,8 @@ enum Task {
     Test,
     /// Run only the tests against foreign clients and servers
     Peers,
+    /// Run a part of the tests with ten interceptors before every program
+    Intercepted,
     /// Run the official conformance suite against a server
     Conformance(conformance::Options),
     /// Show what is carried between clients and servers of either era
@@ -69,6 +71,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Tidy => tidy::run(),
         Task::Test => suite::run_all(),
         Task::Peers => suite::run_peers(),
+        Task::Intercepted => suite::run_intercepted_alone(),
         Task::Conformance(options) => conformance::run(&options),
         Task::Matrix(options) => matrix::run(&options),
         Task::Bench { profile, arguments } => bench(&profile, &arguments),

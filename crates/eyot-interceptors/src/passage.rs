@@ -169,25 +169,41 @@ impl Passage {
         };
         let crossing = self.service.boundary.crossing(Direction::ToClient);
         let plan = &*self.plan;
-        match (kind, Method::parse(request.method())) {
-            // What is not the result yet is not judged as one.
-            (ResultKind::Task, _) => Ok(subject.into()),
-            (ResultKind::InputRequired, _) => {
-                rounds::questions(plan, crossing, subject, origin).await
+        match (Method::parse(request.method()), kind) {
+            (Method::TasksGet, _) => {
+                let inside = rounds::task(plan, crossing, subject, origin).await?;
+                self.more_of(inside, &[Method::TasksGet.as_str()], origin).await
             }
-            (_, Method::TasksGet) => {
-                let asked = rounds::questions(plan, crossing, subject, origin).await?;
-                let place = ("result", Method::ToolsCall.as_str());
-                let mut passed =
-                    rounds::embedded(plan, crossing, asked.subject, origin, place).await?;
-                passed.is_changed |= asked.is_changed;
-                Ok(passed)
-            }
-            (_, Method::TasksResult) => {
+            (Method::TasksResult, _) => {
                 self.results_of(&[Method::ToolsCall.as_str()], subject, origin).await
             }
-            (_, method) => self.results_of(&[method.as_str()], subject, origin).await,
+            (method, ResultKind::Complete) => {
+                self.results_of(&[method.as_str()], subject, origin).await
+            }
+            // What is not the result yet is not judged as one. What other readers can take for one is.
+            (method, kind) => {
+                let mut events = shapes::requests_answered_by(answer.result().unwrap_or_default());
+                events.retain(|it| *it == method.as_str());
+                let asked = match kind {
+                    ResultKind::InputRequired => {
+                        rounds::questions(plan, crossing, subject, origin).await?
+                    }
+                    _ => subject.into(),
+                };
+                self.more_of(asked, &events, origin).await
+            }
         }
+    }
+
+    /// What has passed as something, as the result of each of these events, too.
+    async fn more_of(
+        &self,
+        passed: Passed,
+        events: &[&str],
+        origin: &Origin,
+    ) -> Result<Passed, Denial> {
+        let more = self.results_of(events, passed.subject, origin).await?;
+        Ok(Passed { is_changed: more.is_changed | passed.is_changed, ..more })
     }
 
     /// A result as that of each of these events.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use eyot_jsonrpc::{Members, Message};
+use eyot_types::Method;
 
 use crate::denial::Denial;
 use crate::descriptor::Phase;
@@ -52,20 +53,30 @@ pub(crate) async fn questions(
     Ok(parts.applied_to(result))
 }
 
-/// Passes the member of this name of a result through the steps of an operation.
-pub(crate) async fn embedded(
+/// Passes what the state of a task has inside through the steps of what it is: the questions that it waits
+/// for, and the result or the error of its call.
+pub(crate) async fn task(
     plan: &Plan,
     crossing: Crossing,
-    result: Subject,
+    state: Subject,
     origin: &Origin,
-    (name, event): (&str, &str),
 ) -> Result<Passed, Denial> {
+    let asked = questions(plan, crossing, state, origin).await?;
     let mut parts = Parts { plan, crossing, origin, splices: Vec::new() };
-    let payload = result.text();
-    for text in members(payload, name) {
-        parts.pass(range_in(payload, text).into(), text, Phase::Response, &[event]).await?;
+    let state = asked.subject;
+    let payload = state.text();
+    let events = [Method::ToolsCall.as_str()];
+    for text in members(payload, "result") {
+        parts.pass(range_in(payload, text).into(), text, Phase::Response, &events).await?;
     }
-    Ok(parts.applied_to(result))
+    for text in members(payload, "error").filter(|_| plan.steps_of(events[0]).response.sees_errors)
+    {
+        let error = Subject::error_part(text);
+        parts.pass_subject(range_in(payload, text).into(), error, Phase::Response, &events).await?;
+    }
+    let mut passed = parts.applied_to(state);
+    passed.is_changed |= asked.is_changed;
+    Ok(passed)
 }
 
 /// Where a part goes.
@@ -97,8 +108,17 @@ impl Parts<'_> {
         phase: Phase,
         events: &[&str],
     ) -> Result<(), Denial> {
+        self.pass_subject(place, Subject::part(text), phase, events).await
+    }
+
+    async fn pass_subject(
+        &mut self,
+        place: Place,
+        mut subject: Subject,
+        phase: Phase,
+        events: &[&str],
+    ) -> Result<(), Denial> {
         let Self { plan, crossing, origin, .. } = *self;
-        let mut subject = Subject::part(text);
         let mut is_changed = false;
         for event in events {
             let steps = plan.steps_of(event);

@@ -8,8 +8,8 @@ use eyot_service::{
     BoxService, Call, ChosenServer, Fault, Input, Messages, Peer, Reply, ReplyFuture,
     SessionHandle, SharedService, Transport,
 };
-use eyot_types::Era;
 use eyot_types::headers::PARAM_PREFIX;
+use eyot_types::{Era, Method};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName};
 use tokio::sync::mpsc;
@@ -121,9 +121,10 @@ impl Needs {
     fn of_request(plan: &Plan, request: &Request) -> Self {
         let steps = plan.steps_of(request.method());
         let is_seen_going = !steps.request.is_empty() || request.has_round() && plan.sees.answers;
+        let tells_of_tasks = |method: &str| method.starts_with(TASKS) || method == LISTEN;
         let is_seen_coming = !steps.response.is_empty()
             || plan.sees.streams
-            || plan.sees.answers && request.method().starts_with(TASKS);
+            || plan.sees.answers && tells_of_tasks(request.method());
         let is_at_once = steps.request.is_at_once && !request.has_round();
         match (is_seen_going, is_seen_coming) {
             (false, false) => Self::Nothing,
@@ -307,12 +308,19 @@ impl Intercepted {
     ) -> Option<Notification> {
         let event = notification.method().to_owned();
         let steps = plan.steps_of(&event);
-        if steps.request.is_empty() {
+        let is_of_task = event == TASK_TOLD;
+        if steps.request.is_empty() && !is_of_task {
             return Some(notification);
         }
-        let subject = Subject::Message(notification.into_message());
-        let run = self.run(plan, (&event, Phase::Request), &steps.request, origin);
-        let passed = run.pass(subject).await.ok().and_then(|it| it.subject.into_message());
+        let mut subject = Subject::Message(notification.into_message());
+        let passed = async {
+            if is_of_task {
+                let crossing = self.boundary.crossing(origin.direction());
+                subject = rounds::task(plan, crossing, subject, origin).await?.subject;
+            }
+            self.run(plan, (&event, Phase::Request), &steps.request, origin).pass(subject).await
+        };
+        let passed = passed.await.ok().and_then(|it| it.subject.into_message());
         if passed.is_none() {
             eyot_metrics::messages_dropped("intercepted");
         }
@@ -363,3 +371,9 @@ fn forget_mirrored(call: &mut Call) {
 
 /// What the methods of tasks begin with: their results have results of other methods inside.
 const TASKS: &str = "tasks/";
+
+/// The request on whose stream the server tells of tasks, in the modern era.
+const LISTEN: &str = Method::SubscriptionsListen.as_str();
+
+/// How it tells: with all that the task has inside.
+const TASK_TOLD: &str = Method::Tasks.as_str();

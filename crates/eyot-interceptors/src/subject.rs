@@ -26,6 +26,11 @@ impl Subject {
         Self::Part { text: text.into(), is_error: false }
     }
 
+    /// The error of an operation, by itself.
+    pub(crate) fn error_part(text: &str) -> Self {
+        Self::Part { text: text.into(), is_error: true }
+    }
+
     pub(crate) fn into_message(self) -> Option<Message> {
         match self {
             Self::Message(message) => Some(message),

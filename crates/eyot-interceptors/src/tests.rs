@@ -4,8 +4,10 @@ mod consent;
 mod crossings;
 mod failures;
 mod inside;
+mod reload;
 mod seeing;
 mod streams;
+mod timing;
 
 use std::sync::Arc;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use eyot::session::LogLimits;
 use eyot::{
-    Command, Drained, Interceptor, Interceptors, Limits, MemoryStore, Phase, Plan, PlanOptions,
-    ProxyConfig, ReverseProxy, Shutdown, Target, Validation, View,
+    Command, Drained, GatewayConfig, Interceptor, Interceptors, Limits, MemoryStore, Phase, Plan,
+    PlanOptions, ProxyConfig, ReverseProxy, Shutdown, Target, Validation, View,
 };
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -73,6 +73,23 @@ impl Proxy {
         limits: Limits,
         adjust: impl FnOnce(&mut ProxyConfig),
     ) -> Self {
+        let config = Self::config(limits, adjust);
+        let shutdown = config.endpoint.shutdown.clone();
+        Self::serve(ReverseProxy::new(target, config), shutdown).await
+    }
+
+    /// In front of many servers.
+    pub(crate) async fn of_many(
+        servers: GatewayConfig,
+        limits: Limits,
+        adjust: impl FnOnce(&mut ProxyConfig),
+    ) -> Self {
+        let config = Self::config(limits, adjust);
+        let shutdown = config.endpoint.shutdown.clone();
+        Self::serve(ReverseProxy::of_many(servers, config), shutdown).await
+    }
+
+    fn config(limits: Limits, adjust: impl FnOnce(&mut ProxyConfig)) -> ProxyConfig {
         let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
         config.endpoint.limits = limits;
         if std::env::var_os("EYOT_INTERCEPTORS").is_some() {
@@ -80,10 +97,12 @@ impl Proxy {
             config.upstream_interceptors = vec![looking_on()];
         }
         adjust(&mut config);
+        config
+    }
+
+    async fn serve(proxy: ReverseProxy, shutdown: Shutdown) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shutdown = config.endpoint.shutdown.clone();
-        let proxy = ReverseProxy::new(target, config);
         let mut serving = JoinSet::new();
         serving.spawn(async move { proxy.serve(listener).await });
         Self { address, shutdown, serving }

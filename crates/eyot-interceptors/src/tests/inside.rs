@@ -57,8 +57,7 @@ async fn answers_of_a_round_are_operations_in_the_request_that_brings_them() {
 async fn the_result_of_a_task_is_the_result_of_its_call() {
     let shout = Interceptor::mutator("shout", |view: &View<'_>| set_upper(view, "/content/0/text"));
     let steps = || vec![shout.clone().on(Phase::Response, ["tools/call"])];
-    let started =
-        json!({ "resultType": "task", "taskId": "t", "status": "working", "content": [] });
+    let started = json!({ "resultType": "task", "taskId": "t", "status": "working" });
     let stand = Stand::new(Boundary::Upstream, steps(), &[answer(&started)]);
     assert_eq!(stand.result("tools/call", echo("")).await, started);
 
@@ -70,10 +69,74 @@ async fn the_result_of_a_task_is_the_result_of_its_call() {
     assert_eq!(stand.result("tasks/result", json!({ "taskId": "t" })).await, text("QUIET"));
 }
 
+/// What a plan lets through of a notification with this state of a task, on a stream of a client that
+/// listens.
+async fn told(steps: Vec<Interceptor>, state: Value) -> Option<Value> {
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/tasks", "params": state });
+    let stand = Stand::new(Boundary::Upstream, steps, &[note, answer(&json!({}))]);
+    let listen = json!({ "notifications": { "taskIds": ["t"] } });
+    let (_, before) = stand.ask("subscriptions/listen", listen).await;
+    before.first().map(|it| it.decode_params().unwrap())
+}
+
+#[tokio::test]
+async fn what_a_notification_of_a_task_has_inside_is_judged_as_what_it_is() {
+    let done = |note| json!({ "taskId": "t", "status": "completed", "result": text(note) });
+    let shout = Interceptor::mutator("shout", |view: &View<'_>| set_upper(view, "/content/0/text"));
+    let shout = vec![shout.on(Phase::Response, ["tools/call"])];
+    assert_eq!(told(shout, done("quiet")).await, Some(done("QUIET")));
+    // The client hears why when it asks for the task.
+    assert_eq!(told(vec![deny(Phase::Response, "tools/call")], done("quiet")).await, None);
+
+    let asking = |message| {
+        let question = json!({ "method": "elicitation/create", "params": { "message": message } });
+        json!({ "taskId": "t", "status": "input_required", "inputRequests": { "who": question } })
+    };
+    let shout = Interceptor::mutator("shout", |view: &View<'_>| set_upper(view, "/message"));
+    let shout = vec![shout.on(Phase::Request, ["elicitation/create"])];
+    assert_eq!(told(shout, asking("name?")).await, Some(asking("NAME?")));
+    assert_eq!(told(vec![deny(Phase::Request, "*")], asking("name?")).await, None);
+}
+
+#[tokio::test]
+async fn the_state_of_a_task_is_the_result_of_asking_for_it() {
+    let state = |said| json!({ "taskId": "t", "status": "working", "statusMessage": said });
+    let shout = Interceptor::mutator("shout", |view: &View<'_>| set_upper(view, "/statusMessage"));
+    let steps = vec![shout.on(Phase::Response, ["tasks/get"])];
+    let stand = Stand::new(Boundary::Upstream, steps, &[answer(&state("quiet"))]);
+    assert_eq!(stand.result("tasks/get", json!({ "taskId": "t" })).await, state("QUIET"));
+}
+
+#[tokio::test]
+async fn the_error_of_a_task_is_the_error_of_its_call() {
+    let failed = |said| {
+        let error = json!({ "code": -32603, "message": said });
+        json!({ "taskId": "t", "status": "failed", "error": error })
+    };
+    let shout = Interceptor::mutator("shout", |view: &View<'_>| set_upper(view, "/message"));
+    let shout = shout.on(Phase::Response, ["tools/call"]);
+    for (step, said) in [(shout.clone(), "quiet"), (shout.sees_errors(), "QUIET")] {
+        let stand = Stand::new(Boundary::Upstream, vec![step.clone()], &[answer(&failed("quiet"))]);
+        assert_eq!(stand.result("tasks/get", json!({ "taskId": "t" })).await, failed(said));
+        assert_eq!(told(vec![step], failed("quiet")).await, Some(failed(said)));
+    }
+}
+
+/// Clients of the legacy era do not look at the kind, and take `content` for the result.
 #[tokio::test]
 async fn a_result_beside_a_forged_kind_is_judged_as_one() {
-    let steps = vec![deny(Phase::Response, "tools/call")];
-    let forged = json!({ "resultType": "other", "content": [] });
-    let stand = Stand::new(Boundary::Upstream, steps, &[answer(&forged)]);
-    assert_eq!(stand.error("tools/call", echo("")).await["code"], -32602);
+    for kind in ["other", "task", "input_required"] {
+        let forged = json!({ "resultType": kind, "taskId": "t", "content": [] });
+        let said = [answer(&forged)];
+        let steps = || vec![deny(Phase::Response, "tools/call")];
+        let stand = Stand::new(Boundary::Upstream, steps(), &said);
+        assert_eq!(stand.error("tools/call", echo("")).await["code"], -32602, "{kind}");
+        let stand = Stand::new(Boundary::Upstream, steps(), &said);
+        let error = stand.error("tasks/result", json!({ "taskId": "t" })).await;
+        assert_eq!(error["code"], -32602, "{kind}");
+        let state = json!({ "resultType": kind, "taskId": "t", "result": forged });
+        let stand = Stand::new(Boundary::Upstream, steps(), &[answer(&state)]);
+        let error = stand.error("tasks/get", json!({ "taskId": "t" })).await;
+        assert_eq!(error["code"], -32602, "{kind}");
+    }
 }

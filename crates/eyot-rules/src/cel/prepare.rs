@@ -42,14 +42,18 @@ impl fmt::Display for Place {
 
 /// The number of the place that a name of ours stands for.
 pub(super) fn number_of(name: &str) -> Option<usize> {
-    name.strip_prefix(HAS).or_else(|| name.strip_prefix(PLACE))?.parse().ok()
+    [HAS, PLACE, COPIED].iter().find_map(|it| name.strip_prefix(it))?.parse().ok()
 }
 
 /// Names of ours: no name of an expression begins so.
 pub(super) const PLACE: &str = "@place:";
+/// A place whose value becomes an item of a list that the expression makes.
+pub(super) const COPIED: &str = "@copied:";
 pub(super) const HAS: &str = "@has:";
 pub(super) const KNOWN_AS: &str = "@known:";
 pub(super) const TICK: &str = "@tick:";
+/// The end of the name of a step in a loop that makes a list.
+pub(super) const MAKES_LIST: &str = "+";
 
 pub(super) fn prepare(expression: IdedExpr, sets: &Named) -> Result<Prepared, String> {
     let mut preparing = Preparing {
@@ -60,6 +64,7 @@ pub(super) fn prepare(expression: IdedExpr, sets: &Named) -> Result<Prepared, St
         parts_count: 0,
         names_count: 0,
         loops: 0,
+        lists: 0,
     };
     let expression = preparing.expression(expression)?;
     let Preparing { places, patterns, parts_count, names_count, .. } = preparing;
@@ -77,6 +82,8 @@ struct Preparing<'a> {
     names_count: u64,
     /// The loops in each other.
     loops: usize,
+    /// The lists in each other that the expression makes of what it names.
+    lists: usize,
 }
 
 impl Preparing<'_> {
@@ -87,7 +94,8 @@ impl Preparing<'_> {
             return Err(format!("the expression has more than {PARTS_MAX} parts"));
         }
         if let Some(place) = self.place_of(&expression)? {
-            return Ok(ident(expression.id, self.name(PLACE, place)));
+            let prefix = if self.lists > 0 { COPIED } else { PLACE };
+            return Ok(ident(expression.id, self.name(prefix, place)));
         }
         let IdedExpr { id, expr } = expression;
         let expr = match expr {
@@ -96,8 +104,11 @@ impl Preparing<'_> {
             Expr::Select(select) => return self.select(id, select),
             Expr::Call(call) => Expr::Call(self.call(call)?),
             Expr::List(list) => {
+                self.lists += 1;
                 let elements = list.elements.into_iter().map(|it| self.expression(it));
-                Expr::List(ListExpr::new(elements.collect::<Result<_, _>>()?))
+                let elements = elements.collect::<Result<_, _>>()?;
+                self.lists -= 1;
+                Expr::List(ListExpr::new(elements))
             }
             Expr::Comprehension(comprehension) => self.comprehension(*comprehension)?,
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
@@ -276,10 +287,21 @@ impl Place {
     }
 }
 
+/// Whether the step of a loop puts an item behind those of before.
+fn makes_list(step: &IdedExpr) -> bool {
+    let Expr::Call(call) = &step.expr else { return false };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::ADD, [_, added]) => matches!(added.expr, Expr::List(_)),
+        (operators::CONDITIONAL, [_, then, _]) => makes_list(then),
+        _ => false,
+    }
+}
+
 /// The step of a loop with a count in front of what the file says about each item. The steps that
 /// macros make: `accu && x`, `accu || x`, `x ? … : accu`, `accu + [x]`.
 fn counted(mut step: IdedExpr, depth: usize) -> Result<IdedExpr, String> {
     let id = step.id;
+    let kind = if makes_list(&step) { MAKES_LIST } else { "" };
     let counted = match &mut step.expr {
         Expr::Call(call) => match (call.func_name.as_str(), call.args.as_mut_slice()) {
             (operators::LOGICAL_AND | operators::LOGICAL_OR, [_, body]) => Some(body),
@@ -293,7 +315,7 @@ fn counted(mut step: IdedExpr, depth: usize) -> Result<IdedExpr, String> {
         _ => None,
     };
     let body = counted.ok_or("this kind of loop is not known")?;
-    let tick = ident(id, format!("{TICK}{depth}"));
+    let tick = ident(id, format!("{TICK}{depth}{kind}"));
     let never = IdedExpr { id, expr: Expr::Literal(LiteralValue::Boolean(CelBool::from(false))) };
     let args = vec![tick, std::mem::take(body), never];
     let call = CallExpr { func_name: operators::CONDITIONAL.to_owned(), target: None, args };

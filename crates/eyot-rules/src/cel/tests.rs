@@ -126,6 +126,36 @@ fn cost_has_a_bound_that_grows_with_no_message() {
     assert!(holds("params.a == 'x'", &params).unwrap_err().contains("too large"));
 }
 
+/// What an expression makes can be larger than the message: that has a bound as well.
+#[test]
+fn lists_that_grow_faster_than_the_message_have_a_bound() {
+    let items = vec!["\"abcdefgh\""; 2_000].join(",");
+    let numbers = vec!["1"; 100_000].join(",");
+    let params = format!("{{\"a\":[{items}],\"one\":[[{numbers}]],\"s\":\"{numbers}\"}}");
+    for text in [
+        "params.a.map(x, params.a).size() > 1",
+        "params.a.map(x, [params.a]).size() > 1",
+        "params.a.map(x, true ? params.a : []).size() > 1",
+        "params.a.all(x, [params.a, params.a].size() > 1)",
+        "params.a.map(x, params.s + x).size() > 1",
+        "params.a.map(x, params.a.map(y, x + y)).size() > 1",
+        "params.one.map(x, params.a.map(y, x)).size() > 0",
+        "params.a.map(x, params.one.filter(y, true)).size() > 0",
+    ] {
+        let told = holds(text, &params);
+        assert!(told.as_ref().is_err_and(|it| it.contains("too large")), "{text}: {told:?}");
+    }
+    for text in [
+        "params.a.map(x, x).size() == 2000",
+        "params.a.map(x, x + 'y').filter(x, x.endsWith('y')).size() == 2000",
+        "params.a.filter(x, x in ['abcdefgh', 'b']).size() == 2000",
+        "[params.a, params.a].size() == 2",
+        "params.one.map(x, x.size()) == [100000]",
+    ] {
+        assert_eq!(holds(text, &params), Ok(Truth::Yes), "{text}");
+    }
+}
+
 #[test]
 fn what_could_be_anything_decides_only_where_it_does_not_matter() {
     let subject = Subject { method: "tools/call", item: Some("pay"), ..Subject::default() };

@@ -11,7 +11,7 @@ use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use eyot_jsonrpc::{Items, Members};
 
-use super::prepare::{HAS, KNOWN_AS, PLACE, Place, TICK, number_of};
+use super::prepare::{COPIED, HAS, KNOWN_AS, MAKES_LIST, PLACE, Place, TICK, number_of};
 use crate::json;
 use crate::path::{Step, Twice, collect};
 use crate::view::{Part, Source, View, default_hint};
@@ -105,13 +105,14 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
         }))
     }
 
-    /// The value of a place. All of it may be looked at, each time that it is asked for.
-    fn value(&self, number: usize) -> Option<&(dyn Val + 'a)> {
+    /// The value of a place, at this cost of a byte. All of it may be looked at, or copied, each time that
+    /// it is asked for.
+    fn value(&self, number: usize, cost: u64) -> Option<&(dyn Val + 'a)> {
         let read = self.read.get(number)?.get_or_init(|| {
             let raw = self.places.get(number).and_then(|it| self.raw(it).ok()?);
             raw.map_or_else(Read::default, |it| self.read_once(it))
         });
-        self.charge(read.bytes).ok()?;
+        self.charge(read.bytes * cost).ok()?;
         read.value.as_deref()
     }
 
@@ -180,11 +181,16 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
         }
     }
 
-    /// Counts a step of a loop. In a loop in another one, a step may look at all that was seen.
-    fn tick(&self, depth: &str) -> Result<(), NotSaid> {
+    /// Counts a step of a loop. In a loop in another one, a step may look at all that was seen, or make a
+    /// copy of it.
+    fn tick(&self, step: &str) -> Result<(), NotSaid> {
+        let (depth, cost) = match step.strip_suffix(MAKES_LIST) {
+            Some(depth) => (depth, READ_COST),
+            None => (step, 1),
+        };
         let seen = match depth {
             "1" => 0,
-            _ => self.seen_bytes.load(Ordering::Relaxed),
+            _ => self.seen_bytes.load(Ordering::Relaxed) * cost,
         };
         self.charge(self.step_cost.saturating_add(seen))
     }
@@ -210,7 +216,10 @@ impl VariableResolver for Values<'_, '_> {
             return None;
         }
         if variable.starts_with(PLACE) {
-            return self.value(number_of(variable)?).map(CowVal::Borrowed);
+            return self.value(number_of(variable)?, 1).map(CowVal::Borrowed);
+        }
+        if variable.starts_with(COPIED) {
+            return self.value(number_of(variable)?, READ_COST).map(CowVal::Borrowed);
         }
         if variable.starts_with(HAS) {
             let raw = self.raw(self.places.get(number_of(variable)?)?).ok()?;
@@ -229,7 +238,8 @@ impl VariableResolver for Values<'_, '_> {
 /// second.
 const WORK_MAX: u64 = 64 << 20;
 
-/// The cost of reading a byte into a value: most of it goes into the allocations for short ones.
+/// The cost of reading a byte into a value, or of copying one: most of it goes into the allocations for
+/// short ones.
 const READ_COST: u64 = 8;
 
 /// The cost of one part of an expression: calls and allocations, beside the bytes of its values.

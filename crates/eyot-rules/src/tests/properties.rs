@@ -89,6 +89,41 @@ fn others(payload: &str, edit: &Edit) -> Vec<(String, String)> {
     members.filter(|(key, _)| key != root_of(edit) && key != new_name).collect()
 }
 
+/// Whether an edit is about what is at these steps, or above or below it.
+fn concerns(edit: &Edit, at: &[&str]) -> bool {
+    let (path, new_name) = match edit {
+        Edit::Set(path, _) | Edit::Remove(path) => (path, None),
+        Edit::Rename(path, name) => (path, Some(name.as_str())),
+        Edit::Redact(redaction) => (&redaction.paths[0], None),
+    };
+    let last = path.steps().len() - 1;
+    path.steps().iter().zip(at).enumerate().all(|(place, (step, at))| match step {
+        Step::Member(name) => {
+            name == at || place == last && new_name.is_some_and(|name| name == *at)
+        }
+        // Items behind one that goes away have another place then.
+        Step::AnyMember | Step::Item(_) | Step::AnyItem => true,
+    })
+}
+
+/// The texts of all values below an object that an edit is not about, with the steps that lead there.
+/// Items of lists are met together with their lists.
+fn untouched(payload: &str, edit: &Edit) -> Vec<(Vec<String>, String)> {
+    let (mut found, mut open) = (Vec::new(), vec![(Vec::new(), payload.to_owned())]);
+    while let Some((at, text)) = open.pop() {
+        for (key, value) in Members::of(&text).into_iter().flatten() {
+            let at: Vec<String> = [&at[..], &[key.into_owned()]].concat();
+            let steps: Vec<&str> = at.iter().map(String::as_str).collect();
+            if !concerns(edit, &steps) {
+                found.push((at.clone(), value.to_owned()));
+            }
+            open.push((at, value.to_owned()));
+        }
+    }
+    found.sort();
+    found
+}
+
 /// Rules with some of the things that the index looks at.
 fn any_rules() -> impl Strategy<Value = String> {
     let names = ["a", "b", "ab", "a*", "*b", "ab*", "[ab]c", "?", "*"];
@@ -188,6 +223,45 @@ proptest! {
         let after = after.unwrap_or_default().unwrap_or(payload);
         prop_assert!(Json::parse(&after).is_some(), "{}", after);
         prop_assert_eq!(others(&after, &edit), before);
+    }
+
+    #[test]
+    fn members_that_no_edit_names_survive_all_of_them_at_every_depth(
+        payload in any_payload(),
+        edits in prop::collection::vec(any_edit(), 1..5),
+    ) {
+        let mut payload = payload;
+        for edit in &edits {
+            let before = untouched(&payload, edit);
+            let edited = edit.apply(&payload, Phase::Request);
+            payload = edited.unwrap_or_default().unwrap_or(payload);
+            prop_assert!(Json::parse(&payload).is_some(), "{}", payload);
+            prop_assert_eq!(untouched(&payload, edit), before, "{:?} made {}", edit, payload);
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_a_denied_name_is_allowed(
+        name in "[a-cé_/. 😀]{1,8}",
+        escaped in prop::collection::vec(any::<bool>(), 8),
+        extra in any_payload(),
+    ) {
+        let rules = format!("rules: [{{name: no, match: {{tool: {}}}, deny: true}}]", Value::from(name.as_str()));
+        let set = compile(&rules);
+        let mut spelt = String::new();
+        for (one, is_escaped) in name.chars().zip(escaped) {
+            match is_escaped {
+                true => one.encode_utf16(&mut [0; 2]).iter().for_each(|it| spelt.push_str(&format!("\\u{it:04X}"))),
+                false => spelt.push(one),
+            }
+        }
+        let params = format!("{{\"arguments\":{extra},\"name\" : \"{spelt}\"}}");
+        prop_assert_eq!(run(&set, &call(&params), &[]).decision.as_str(), "deny", "{}", params);
+        let named = Subject { item: Some(&name), ..call("") };
+        prop_assert!(set.hides(&named));
+        let listed = format!("{{\"tools\":[{{\"name\":\"{spelt}\"}},{{\"name\":\"other\"}}]}}");
+        let list = Subject { method: "tools/list", ..Subject::default() };
+        prop_assert_eq!(set.visible(&list, &listed).unwrap(), r#"{"tools":[{"name":"other"}]}"#);
     }
 
     #[test]

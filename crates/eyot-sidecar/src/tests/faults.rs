@@ -159,6 +159,24 @@ async fn an_answer_that_is_too_long_or_too_deep_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_payload_that_is_none_of_its_method_any_more_is_a_failure() {
+    for payload in ["{}", r#"{"name":7}"#, "[]", "null"] {
+        let mut stand = Stand::offering(json!([descriptor("one", "mutation")])).await;
+        let plan = stand.plan();
+        let serving = async {
+            let asked = expect(&mut stand.peer, "interceptor/invoke").await;
+            let result = json!({ "interceptor": "one", "type": "mutation", "phase": "request",
+                "modified": true, "payload": "PAYLOAD" });
+            let answer = json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result });
+            stand.peer.write_text(&answer.to_string().replace("\"PAYLOAD\"", payload)).await;
+        };
+        let outcome = tokio::join!(apply(&plan), serving).0;
+        assert_eq!(outcome.decision, Decision::Deny, "{payload}");
+        assert!(outcome.final_payload.is_none(), "{payload}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_is_not_there_lets_nothing_begin_unless_it_may_be_missing() {
     let start = |used: fn(RemoteServer) -> RemoteServer| async move {
         let (remote, clients) = server("side");

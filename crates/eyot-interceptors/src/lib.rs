@@ -13,6 +13,7 @@ mod denial;
 mod descriptor;
 mod edit;
 mod event;
+mod event_table;
 mod failure;
 mod fit;
 mod interceptor;

@@ -10,6 +10,7 @@ use eyot_types::Method;
 
 use crate::descriptor::{Hook, InterceptorKind, Mode, Phase};
 use crate::event::{QUESTIONS, is_meant, is_notification, is_seen, is_within};
+use crate::event_table::EventTable;
 use crate::interceptor::Interceptor;
 use crate::plan_error::PlanError;
 
@@ -19,12 +20,13 @@ use crate::plan_error::PlanError;
 pub struct Plan {
     steps: Box<[Step]>,
     pub(crate) options: PlanOptions,
-    /// What the events of the protocol, and those that hooks name, meet; in the order of their names.
-    events: Box<[(Box<str>, EventSteps)]>,
+    /// What the events of the protocol, and those that hooks name, meet.
+    events: EventTable,
     /// What any other event meets.
     others: EventSteps,
-    /// Hooks mean events by their beginnings: what other events meet has to be looked for.
-    has_beginnings: bool,
+    /// Hooks mean events by their beginnings, or not all that they say: what other events meet has to be
+    /// looked for.
+    looks_for_others: bool,
     pub(crate) sees: Sees,
     /// Steps have to know what legacy clients have said of themselves.
     pub(crate) needs_client: bool,
@@ -146,16 +148,17 @@ impl Plan {
         let hooked = plan.patterns().filter(|it| !it.ends_with('*')).map(str::to_owned);
         let known = Method::KNOWN.iter().map(|it| it.as_str().to_owned());
         let all: BTreeSet<String> = hooked.chain(known).filter(|it| is_seen(it)).collect();
-        let has_beginnings = plan.patterns().any(|it| it.len() > 1 && it.ends_with('*'));
-        plan.has_beginnings = has_beginnings;
+        let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
+        plan.looks_for_others = plan.patterns().any(|it| it.len() > 1 && it.ends_with('*'))
+            || policies().any(|it| it.concern.is_narrow());
         plan.events = all.into_iter().map(|it| plan.event_steps(it)).collect();
         plan.others = plan.look_up("?/?");
         plan.sees.streams = plan.events.iter().any(|(event, steps)| {
             let is_of_stream = QUESTIONS.contains(&&**event) || is_notification(event);
             is_of_stream && !(steps.request.is_empty() && steps.response.is_empty())
         });
-        let sees_answers = plan.hooks().any(|it| it.phase == Phase::Response);
-        plan.sees.answers = sees_answers;
+        plan.sees.answers = !plan.others.response.is_empty()
+            || plan.events.iter().any(|(_, steps)| !steps.response.is_empty());
         let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
         plan.asks = policies().any(|it| it.asks);
         plan.needs_client = plan.asks || policies().any(|it| it.wants.client);
@@ -191,16 +194,11 @@ impl Plan {
 
     /// What an event meets.
     pub(crate) fn steps_of(&self, event: &str) -> Cow<'_, EventSteps> {
-        match self.events.binary_search_by(|(it, _)| (**it).cmp(event)) {
-            Ok(at) => self
-                .events
-                .get(at)
-                .map_or(Cow::Borrowed(&self.others), |(_, steps)| Cow::Borrowed(steps)),
-            Err(_) if self.has_beginnings => Cow::Owned(self.look_up(event)),
-            Err(_) if is_notification(event) || !is_seen(event) => {
-                Cow::Owned(EventSteps::default())
-            }
-            Err(_) => Cow::Borrowed(&self.others),
+        match self.events.get(event) {
+            Some(steps) => Cow::Borrowed(steps),
+            None if self.looks_for_others => Cow::Owned(self.look_up(event)),
+            None if is_notification(event) || !is_seen(event) => Cow::Owned(EventSteps::default()),
+            None => Cow::Borrowed(&self.others),
         }
     }
 
@@ -228,9 +226,10 @@ impl Plan {
 
     fn look_up_phase(&self, event: &str, phase: Phase) -> Steps {
         let hooks = |step: &Step| {
-            let mut of_phase =
-                step.interceptor.descriptor.hooks.iter().filter(|it| it.phase == phase);
+            let Interceptor { descriptor, policy, .. } = &step.interceptor;
+            let mut of_phase = descriptor.hooks.iter().filter(|it| it.phase == phase);
             of_phase.any(|hook| hook.events.iter().any(|it| is_meant(it, event)))
+                && policy.concern.has(event, phase)
         };
         let found = self.steps.iter().enumerate().filter(|(_, it)| hooks(it));
         let mut found: Vec<(usize, &Step)> = found.collect();

@@ -68,6 +68,17 @@ impl<'a> View<'a> {
         self.of_request(Message::uri, "/uri")
     }
 
+    /// The raw JSON of the `arguments` of the request, in both phases. It costs nothing. `None`: there are
+    /// none, or the payload is a part of another message, in which they would have to be looked for.
+    #[must_use]
+    pub fn arguments(&self) -> Option<&'a str> {
+        match (self.phase, self.subject) {
+            (Phase::Response, _) => self.origin.request()?.arguments(),
+            (Phase::Request, Subject::Message(message)) => message.arguments(),
+            (Phase::Request, Subject::Part { .. }) => None,
+        }
+    }
+
     fn of_request(
         &self,
         known: fn(&'a Message) -> Option<Cow<'a, str>>,

@@ -183,3 +183,26 @@ async fn a_rule_chooses_the_server_of_a_call_before_a_gateway_only() {
     assert_eq!(other["chosen"], Value::Null);
     assert!(alone.ask("tools/call", call("echo", &json!({}))).await.is_err());
 }
+
+#[test]
+fn rules_meet_the_messages_that_they_could_be_about() {
+    let step = |rule: &str| {
+        let text = format!("version: 1\ndefault: allow\nrules: [{{name: r, {rule}}}]");
+        let set = RuleSet::compile("rules.yaml", &text).unwrap();
+        Rules::new(set, Arc::new(Tools::new(Trust::Latest)), Arc::default()).interceptor("rules")
+    };
+    let plan = |rule| Plan::compile([step(rule)], PlanOptions::default()).unwrap();
+    let meets = |rule, event, phase: Phase| !plan(rule).order(event, phase).is_empty();
+    let denied = "match: {tool: drop, arguments: {x: 1}}, deny: true";
+    assert!(meets(denied, "tools/call", Phase::Request));
+    assert!(meets(denied, "tools/list", Phase::Response), "it could hide the tool");
+    assert!(!meets(denied, "tools/call", Phase::Response));
+    assert!(!meets(denied, "resources/read", Phase::Request));
+    let told = "match: {method: notifications/message}, tag: t";
+    assert!(meets(told, "notifications/message", Phase::Request));
+    assert!(!meets(told, "tools/call", Phase::Request));
+    let failing = "match: {result: {isError: true}}, log: failed";
+    assert!(meets(failing, "tools/call", Phase::Response));
+    assert!(meets(failing, "acme/sweep", Phase::Response));
+    assert!(!meets(failing, "acme/sweep", Phase::Request));
+}

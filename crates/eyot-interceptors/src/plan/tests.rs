@@ -37,3 +37,21 @@ fn a_plan_knows_whether_streams_have_to_be_looked_at() {
     assert!(plan(step("a", Phase::Request, "notifications/message")).sees.streams);
     assert!(plan(step("a", Phase::Response, "tools/call")).sees.answers);
 }
+
+#[test]
+fn an_interceptor_meets_only_the_events_that_concern_it() {
+    let concerned = |event: &str, phase| phase == Phase::Request && event.ends_with("/call");
+    let step = |name| step(name, Phase::Request, "*").on(Phase::Response, ["*"]);
+    let narrow = step("narrow").concerned_by(concerned);
+    let plan = Plan::compile([narrow], PlanOptions::default()).unwrap();
+    for met in ["tools/call", "acme/call"] {
+        assert_eq!(names(&plan, met, Phase::Request), ["narrow"], "{met}");
+        assert!(names(&plan, met, Phase::Response).is_empty(), "{met}");
+    }
+    for unmet in ["tools/list", "acme/list", "notifications/call", "roots/list"] {
+        assert!(names(&plan, unmet, Phase::Request).is_empty(), "{unmet}");
+    }
+    assert!(!plan.sees.answers && !plan.sees.streams);
+    let plan = Plan::compile([step("wide")], PlanOptions::default()).unwrap();
+    assert!(plan.sees.answers && plan.sees.streams);
+}

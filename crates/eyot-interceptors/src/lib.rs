@@ -27,6 +27,7 @@ mod passage;
 mod plan;
 mod plan_error;
 mod pointer;
+mod quiet;
 mod rounds;
 mod run;
 mod service;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::ptr;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::fit;
 use crate::interceptor::Work;
 use crate::origin::Origin;
 use crate::plan::{Plan, Step, Steps};
+use crate::quiet::{self, Said, caught};
 use crate::subject::Subject;
 use crate::trail::Trail;
 use crate::validation::{Finding, Severity, Validation};
@@ -97,13 +98,12 @@ impl Run<'_> {
         trail: &mut Trail,
     ) -> Result<Passed, Denial> {
         let (mut is_changed, mut route) = (false, None);
-        for step in self.plan.mutators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.wants.errors {
-                continue;
-            }
-            let edit = match &step.interceptor.work {
-                Work::Mutate(work) => caught(|| work.mutate(&self.view(&subject))),
-                Work::MutateLater(work) => {
+        let mut steps = self.plan.mutators(self.steps).filter(seeing(&subject));
+        while let Some((step, said)) = self.next_edit(&mut steps, &subject, trail) {
+            let edit = match (said, &step.interceptor.work) {
+                (Some(said), _) => said,
+                (None, Work::Mutate(work)) => caught(|| work.mutate(&self.view(&subject))),
+                (None, Work::MutateLater(work)) => {
                     let view = self.view(&subject);
                     deadline.wait(step, || work.mutate(view.into())).await
                 }
@@ -153,6 +153,27 @@ impl Run<'_> {
         Ok(Passed { subject, is_changed, to: route })
     }
 
+    /// Passes the payload through mutators that keep it, up to the first that does not, takes its time, or
+    /// is noted.
+    fn next_edit<'s>(
+        &self,
+        steps: &mut impl Iterator<Item = &'s Step>,
+        subject: &Subject,
+        trail: &Trail,
+    ) -> Option<(&'s Step, Option<Result<Edit, Failure>>)> {
+        if trail.is_kept() {
+            return steps.next().map(|it| (it, None));
+        }
+        let view = self.view(subject);
+        quiet::pass(steps, |step| match &step.interceptor.work {
+            Work::Mutate(work) => match work.mutate(&view) {
+                Ok(Edit::Keep) => Said::Nothing,
+                edit => Said::Something(Some(edit)),
+            },
+            _ => Said::Something(None),
+        })
+    }
+
     /// What becomes of the payload, and where it is to go.
     fn routed(&self, edit: Result<Edit, Failure>) -> (Result<Edit, Failure>, Option<Arc<str>>) {
         match edit {
@@ -187,20 +208,19 @@ impl Run<'_> {
     ) -> Result<(), Denial> {
         let mut blocked = Blocked::default();
         let mut waiting = Vec::new();
-        for step in self.plan.validators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.wants.errors {
-                continue;
-            }
-            let judged = match &step.interceptor.work {
-                Work::Validate(work) => caught(|| work.validate(&self.view(subject))),
-                Work::ValidateLater(work) => {
+        let mut steps = self.plan.validators(self.steps).filter(seeing(subject));
+        while let Some((step, said)) = self.next_judged(&mut steps, subject, trail) {
+            let judged = match (said, &step.interceptor.work) {
+                (Some(said), _) => said,
+                (None, Work::Validate(work)) => caught(|| work.validate(&self.view(subject))),
+                (None, Work::ValidateLater(work)) => {
                     let view = self.view(subject);
                     let work = Arc::clone(work);
                     let wait = deadline.wait(step, move || work.validate(view.into()));
                     waiting.push(wait.map(move |it| (step, it)));
                     continue;
                 }
-                Work::Tap(seen) => {
+                (None, Work::Tap(seen)) => {
                     match seen.try_send(self.view(subject).into()) {
                         Ok(()) => step.meter.passed(),
                         Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
@@ -219,6 +239,26 @@ impl Run<'_> {
             }
         }
         blocked.into_result()
+    }
+
+    /// Passes the payload by validators that find nothing; as [`next_edit`](Self::next_edit).
+    fn next_judged<'s>(
+        &self,
+        steps: &mut impl Iterator<Item = &'s Step>,
+        subject: &Subject,
+        trail: &Trail,
+    ) -> Option<(&'s Step, Option<Result<Validation, Failure>>)> {
+        if trail.is_kept() {
+            return steps.next().map(|it| (it, None));
+        }
+        let view = self.view(subject);
+        quiet::pass(steps, |step| match &step.interceptor.work {
+            Work::Validate(work) => match work.validate(&view) {
+                Ok(validation) if validation.findings.is_empty() => Said::Nothing,
+                judged => Said::Something(Some(judged)),
+            },
+            _ => Said::Something(None),
+        })
     }
 
     fn judged(
@@ -294,8 +334,14 @@ impl Run<'_> {
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
-        View { event: self.event, phase: self.phase, subject, origin: self.origin }
+        View::of(self.event, self.phase, subject, self.origin)
     }
+}
+
+/// Whether a step sees the payload: errors are for those that want them.
+fn seeing(subject: &Subject) -> impl Fn(&&Step) -> bool + use<> {
+    let is_error = subject.is_error();
+    move |step| !is_error || step.interceptor.policy.wants.errors
 }
 
 /// The names of the interceptors that a payload meets, in their order.
@@ -381,10 +427,4 @@ impl Deadline {
         step.meter.took(started.elapsed());
         done.unwrap_or(Err(Failure::TimedOut(until - started)))
     }
-}
-
-/// What a step does, whose panic is its own: "a panic in an interceptor fails its own call only".
-fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // What a step leaves half done is its own as well.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
 }

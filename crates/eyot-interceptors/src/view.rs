@@ -13,16 +13,37 @@ use crate::origin::Origin;
 use crate::pointer::{find, find_in, range_in};
 use crate::subject::Subject;
 
-/// One payload, and where it comes from. Nothing of it is decoded before it is asked for.
+/// One payload, and where it comes from. Nothing of it is decoded before it is asked for, but for a name
+/// that needs no decoding.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    pub(crate) event: &'a str,
-    pub(crate) phase: Phase,
-    pub(crate) subject: &'a Subject,
-    pub(crate) origin: &'a Origin,
+    event: &'a str,
+    phase: Phase,
+    subject: &'a Subject,
+    origin: &'a Origin,
+    /// The name, if it is written as it is read: most interceptors look at it.
+    plain_name: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
+    pub(crate) fn of(
+        event: &'a str,
+        phase: Phase,
+        subject: &'a Subject,
+        origin: &'a Origin,
+    ) -> Self {
+        let request = match (phase, subject) {
+            (Phase::Response, _) => origin.request().map(|it| &**it),
+            (Phase::Request, Subject::Message(message)) => Some(message),
+            (Phase::Request, Subject::Part { .. }) => None,
+        };
+        let plain_name = match request.and_then(Message::name) {
+            Some(Cow::Borrowed(name)) => Some(name),
+            Some(Cow::Owned(_)) | None => None,
+        };
+        Self { event, phase, subject, origin, plain_name }
+    }
+
     /// The event: the method of the operation, like `tools/call`.
     #[must_use]
     pub const fn event(&self) -> &'a str {
@@ -59,7 +80,10 @@ impl<'a> View<'a> {
     /// is written with escapes.
     #[must_use]
     pub fn name(&self) -> Option<Cow<'a, str>> {
-        self.of_request(Message::name, "/name")
+        match self.plain_name {
+            Some(name) => Some(Cow::Borrowed(name)),
+            None => self.of_request(Message::name, "/name"),
+        }
     }
 
     /// The URI of the resource, as [`name`](Self::name).
@@ -154,8 +178,7 @@ impl Seen {
     /// The payload and where it comes from.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        let Self { event, phase, subject, origin } = self;
-        View { event, phase: *phase, subject, origin }
+        View::of(&self.event, self.phase, &self.subject, &self.origin)
     }
 }
 

@@ -51,7 +51,7 @@ impl Passage {
     }
 
     fn origin(&self, request: Option<Request>) -> Origin {
-        let origin = self.service.origin(&self.plan, &self.peer, self.session.as_ref());
+        let origin = self.service.place.origin(&self.plan, &self.peer, self.session.as_ref());
         Origin { kept: self.kept.clone(), ..origin.to_client(request) }
     }
 
@@ -80,7 +80,7 @@ impl Passage {
             MessageKind::Request(question) => self.question(question).await,
             MessageKind::Notification(it) => {
                 let origin = self.origin(None);
-                let passed = self.service.notification(&self.plan, it, &origin).await;
+                let passed = self.service.place.notification(&self.plan, it, &origin).await;
                 passed.map(Into::into)
             }
         };
@@ -96,7 +96,8 @@ impl Passage {
         let event = question.method();
         let steps = self.plan.steps_of(event);
         let origin = self.origin(None);
-        let run = self.service.run(&self.plan, (event, Phase::Request), &steps.request, &origin);
+        let run =
+            self.service.place.run(&self.plan, (event, Phase::Request), &steps.request, &origin);
         let subject = Subject::Message(question.clone().into_message());
         match run.pass(subject).await {
             Ok(passed) => passed.subject.into_message(),
@@ -132,7 +133,7 @@ impl Passage {
         match &self.given {
             Some((request, given)) => {
                 let client = (request, &self.peer);
-                self.service.asker.with_given(client, given, answer).await
+                self.service.place.asker.with_given(client, given, answer).await
             }
             None => answer,
         }
@@ -164,7 +165,7 @@ impl Passage {
             true => ResultKind::Complete,
             false => ResultKind::of(answer, request.has_task()),
         };
-        let crossing = self.service.boundary.crossing(Direction::ToClient);
+        let crossing = self.service.place.boundary.crossing(Direction::ToClient);
         let plan = &*self.plan;
         match (kind, Method::parse(request.method())) {
             // What is not the result yet is not judged as one.
@@ -201,7 +202,7 @@ impl Passage {
             if steps.is_empty() || subject.is_error() && !steps.sees_errors {
                 continue;
             }
-            let run = self.service.run(&self.plan, (event, Phase::Response), steps, origin);
+            let run = self.service.place.run(&self.plan, (event, Phase::Response), steps, origin);
             run.record();
             let passed = run.pass(subject).await?;
             (subject, is_changed) = (passed.subject, is_changed | passed.is_changed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, ChosenServer, Fault, Input, Messages, Peer, Reply, ReplyFuture,
+    BoxService, Call, ChosenServer, Entered, Fault, Input, Messages, Peer, Reply, ReplyFuture,
     SessionHandle, SharedService, Transport,
 };
 use eyot_types::Era;
@@ -33,6 +33,12 @@ use crate::subject::Subject;
 #[derive(Debug)]
 pub(crate) struct Intercepted {
     pub(crate) inner: BoxService,
+    pub(crate) place: Arc<Place>,
+}
+
+/// Where interceptors stand.
+#[derive(Debug)]
+pub(crate) struct Place {
     pub(crate) interceptors: Interceptors,
     pub(crate) boundary: Boundary,
     pub(crate) server: Option<Arc<str>>,
@@ -43,10 +49,11 @@ pub(crate) struct Intercepted {
 
 impl SharedService for Intercepted {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
-        if self.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
+        let place = &self.place;
+        if place.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
             return Box::pin(ready(Ok(Reply::None)));
         }
-        let plan = self.interceptors.plan();
+        let plan = place.interceptors.plan();
         if plan.needs_client
             && let (Input::Request(request), Some(session)) = (&call.input, &call.session)
             && is_initialize(request)
@@ -54,17 +61,13 @@ impl SharedService for Intercepted {
             SessionClient::of(session).note(request);
         }
         match Needs::of(&plan, &call) {
-            _ if self.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
+            _ if place.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
             Needs::Nothing => self.inner.clone().call(call),
-            Needs::Going => match self.enter(&plan, call, Kept::default(), None).now_or_never() {
-                Some(Ok(call)) => self.inner.clone().call(call),
-                Some(Err(Stopped::Answered(answered))) => Box::pin(ready(Ok(answered))),
-                // What a step that takes its time, or asks, would be for: `Needs` has seen none.
-                Some(Err(Stopped::Unasked(_))) | None => {
-                    Box::pin(ready(Err(Fault::internal("an interceptor is not done"))))
-                }
+            Needs::Going => match place.enter_at_once(&plan, call) {
+                Ok(call) => self.inner.clone().call(call),
+                Err(answered) => Box::pin(ready(answered)),
             },
-            Needs::Both if call.peer.era == Era::Legacy && self.asker.may_ask(&plan, &call) => {
+            Needs::Both if call.peer.era == Era::Legacy && place.asker.may_ask(&plan, &call) => {
                 let (to_client, messages) = mpsc::channel(1);
                 let passing = self.pass(plan, call, Some(to_client));
                 Box::pin(AskedReply::of(Box::pin(passing), messages))
@@ -152,7 +155,8 @@ impl Intercepted {
         {
             SessionClient::of(session).learn(session).await;
         }
-        let mut given = match self.asker.opened(&plan, &mut call).await {
+        let place = &self.place;
+        let mut given = match place.asker.opened(&plan, &mut call).await {
             Ok(given) => given,
             Err(refusal) => return Ok(Reply::One(refusal)),
         };
@@ -160,7 +164,8 @@ impl Intercepted {
             Input::Request(request) if given.is_some() => Some(request.clone()),
             _ => None,
         };
-        let (call, kept) = match self.consented(&plan, call, &mut given, to_client.as_ref()).await {
+        let (call, kept) = match place.consented(&plan, call, &mut given, to_client.as_ref()).await
+        {
             Ok(consented) => consented,
             Err(reply) => return Ok(reply),
         };
@@ -170,6 +175,35 @@ impl Intercepted {
             Reply::None => Ok(Reply::None),
             Reply::One(answer) => Ok(Reply::One(passage.answer(answer).await)),
             Reply::Stream(messages) => Ok(Reply::Stream(Messages::new(passage.stream(messages)))),
+        }
+    }
+}
+
+impl Place {
+    /// What comes of a request on its way to what is inside, if that can be told at once.
+    pub(crate) fn entered(&self, call: Call) -> Entered {
+        let plan = self.interceptors.plan();
+        let is_of_request = matches!(&call.input, Input::Request(_));
+        match Needs::of(&plan, &call) {
+            Needs::Going if is_of_request && !self.asker.has_round(&call) => {
+                match self.enter_at_once(&plan, call) {
+                    Ok(call) => Entered::Past(call),
+                    Err(answered) => Entered::Answered(answered),
+                }
+            }
+            _ => Entered::Through(call),
+        }
+    }
+
+    /// The call as it goes on, or what it is answered; of a call that [needs](Needs) no more.
+    fn enter_at_once(&self, plan: &Plan, call: Call) -> Result<Call, Result<Reply, Fault>> {
+        match self.enter(plan, call, Kept::default(), None).now_or_never() {
+            Some(Ok(call)) => Ok(call),
+            Some(Err(Stopped::Answered(answered))) => Err(Ok(answered)),
+            // What a step that takes its time, or asks, would be for: `Needs` has seen none.
+            Some(Err(Stopped::Unasked(_))) | None => {
+                Err(Err(Fault::internal("an interceptor is not done")))
+            }
         }
     }
 
@@ -213,29 +247,26 @@ impl Intercepted {
             self.can_route && matches!(&call.input, Input::Request(it) if is_call(it.method()));
         let origin = Origin { kept, given, can_route, ..origin };
         match call.input {
-            Input::Request(request) => {
-                let before = request.clone();
-                match self.request(plan, &request, &origin).await {
-                    Ok((changed, to)) => {
-                        let is_changed = changed.is_some();
-                        call.input = Input::Request(changed.unwrap_or(request));
-                        if is_changed {
-                            forget_mirrored(&mut call);
-                        }
-                        if let Some(to) = to {
-                            call.extensions.insert(ChosenServer(to));
-                        }
+            Input::Request(request) => match self.request(plan, &request, &origin).await {
+                Ok((changed, to)) => {
+                    let is_changed = changed.is_some();
+                    call.input = Input::Request(changed.unwrap_or(request));
+                    if is_changed {
+                        forget_mirrored(&mut call);
                     }
-                    Err(Denial::Unasked(consent)) => {
-                        call.input = Input::Request(before);
-                        return Err(Stopped::Unasked(Box::new((call, consent))));
-                    }
-                    Err(denial) => {
-                        let answer = denial.answer(&before, call.peer.era, plan.options.deny_as);
-                        return Err(Stopped::Answered(Reply::One(answer)));
+                    if let Some(to) = to {
+                        call.extensions.insert(ChosenServer(to));
                     }
                 }
-            }
+                Err(Denial::Unasked(consent)) => {
+                    call.input = Input::Request(request);
+                    return Err(Stopped::Unasked(Box::new((call, consent))));
+                }
+                Err(denial) => {
+                    let answer = denial.answer(&request, call.peer.era, plan.options.deny_as);
+                    return Err(Stopped::Answered(Reply::One(answer)));
+                }
+            },
             Input::Notification(notification) => {
                 match self.notification(plan, notification, &origin).await {
                     Some(passed) => call.input = Input::Notification(passed),

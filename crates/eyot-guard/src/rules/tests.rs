@@ -206,3 +206,22 @@ fn rules_meet_the_messages_that_they_could_be_about() {
     assert!(meets(failing, "acme/sweep", Phase::Response));
     assert!(!meets(failing, "acme/sweep", Phase::Request));
 }
+
+#[test]
+fn a_rule_on_an_argument_allocates_nothing_while_it_does_not_hold() {
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: r, match: {tool: echo, arguments: {text: never}}, deny: true}";
+    let set = RuleSet::compile("rules.yaml", text).unwrap();
+    let tools = Arc::new(Tools::new(Trust::Latest));
+    let rules = Rules::new(set, tools, Arc::default()).interceptor("rules");
+    let plan = Plan::compile([rules], PlanOptions::default()).unwrap();
+    let layer = InterceptorLayer::new(&Interceptors::new(plan), Boundary::Upstream);
+    let layer = eyot_service::ServiceLayer::from(layer);
+    let params = call("echo", &json!({ "list": [1, 2], "text": "hello" }));
+    let request = Request::new(Id::from_number(1), "tools/call", &params);
+    let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+    let measured = allocation_counter::measure(|| {
+        assert!(matches!(layer.enter(call), eyot_service::Entered::Past(_)));
+    });
+    assert_eq!(measured.count_total, 0);
+}

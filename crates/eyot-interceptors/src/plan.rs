@@ -1,5 +1,7 @@
 //! Which interceptors see which message, found out once.
 
+mod event_table;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,9 +10,9 @@ use std::time::Duration;
 use eyot_metrics::InterceptorMeter;
 use eyot_types::Method;
 
+use self::event_table::EventTable;
 use crate::descriptor::{Hook, InterceptorKind, Mode, Phase};
 use crate::event::{QUESTIONS, is_meant, is_notification, is_seen, is_within};
-use crate::event_table::EventTable;
 use crate::interceptor::Interceptor;
 use crate::plan_error::PlanError;
 

@@ -1,5 +1,7 @@
 //! One payload through the steps that its event meets.
 
+mod quiet;
+
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -14,6 +16,7 @@ use tracing::Span;
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
 
+use self::quiet::{Said, caught};
 use crate::denial::Denial;
 use crate::descriptor::Phase;
 use crate::edit::Edit;
@@ -22,7 +25,6 @@ use crate::fit;
 use crate::interceptor::Work;
 use crate::origin::Origin;
 use crate::plan::{Plan, Step, Steps};
-use crate::quiet::{self, Said, caught};
 use crate::subject::Subject;
 use crate::trail::Trail;
 use crate::validation::{Finding, Severity, Validation};

@@ -37,11 +37,11 @@ fn request(method: &str) -> Request {
 }
 
 /// What comes of a request before the layers, and how often the allocator is asked meanwhile.
-fn entered(layer: &ServiceLayer, request: Request) -> (Option<Entered>, u64) {
+fn entered(layer: &ServiceLayer, request: &Request) -> (Option<Entered>, u64) {
     let call = Call::new(Input::Request(request.clone()), Peer::ourselves(Era::Modern));
     let mut entered = None;
     let measured = allocation_counter::measure(|| {
-        if layer.concerns(&request) {
+        if layer.concerns(request) {
             entered = Some(layer.enter(call));
         }
     });
@@ -51,7 +51,7 @@ fn entered(layer: &ServiceLayer, request: Request) -> (Option<Entered>, u64) {
 #[test]
 fn ten_steps_that_look_at_the_name_of_a_tool_allocate_nothing() {
     let layer = layer(ten().map(|it| it.on(Phase::Request, ["tools/call"])));
-    let (entered, allocations) = entered(&layer, request("tools/call"));
+    let (entered, allocations) = entered(&layer, &request("tools/call"));
     assert!(matches!(entered, Some(Entered::Past(_))));
     assert_eq!(allocations, 0);
 }
@@ -59,7 +59,7 @@ fn ten_steps_that_look_at_the_name_of_a_tool_allocate_nothing() {
 #[test]
 fn a_request_that_no_step_sees_allocates_nothing_and_passes_no_layer() {
     let layer = layer(ten().map(|it| it.on_both(["resources/read"])));
-    let (entered, allocations) = entered(&layer, request("tools/call"));
+    let (entered, allocations) = entered(&layer, &request("tools/call"));
     assert!(entered.is_none());
     assert_eq!(allocations, 0);
 }
@@ -67,18 +67,18 @@ fn a_request_that_no_step_sees_allocates_nothing_and_passes_no_layer() {
 #[test]
 fn a_request_whose_answer_is_seen_has_to_pass_the_layers() {
     let layer = layer(ten().map(|it| it.on_both(["tools/call"])));
-    assert!(matches!(entered(&layer, request("tools/call")).0, Some(Entered::Through(_))));
+    assert!(matches!(entered(&layer, &request("tools/call")).0, Some(Entered::Through(_))));
 }
 
 #[test]
 fn what_a_step_denies_or_changes_at_once_needs_no_layers_either() {
     let denying = layer([super::deny(Phase::Request, "tools/call")].into_iter());
-    let (Some(Entered::Answered(answered)), _) = entered(&denying, request("tools/call")) else {
+    let (Some(Entered::Answered(answered)), _) = entered(&denying, &request("tools/call")) else {
         panic!("it is not answered")
     };
     assert!(matches!(answered, Ok(eyot_service::Reply::One(answer)) if answer.error().is_some()));
     let changing = layer([super::uppercase()].into_iter());
-    let (Some(Entered::Past(call)), _) = entered(&changing, request("tools/call")) else {
+    let (Some(Entered::Past(call)), _) = entered(&changing, &request("tools/call")) else {
         panic!("it does not pass")
     };
     let Input::Request(request) = call.input else { panic!("it is no request") };

@@ -80,6 +80,6 @@ impl From<InterceptorLayer> for ServiceLayer {
         let place = layer.place();
         Self::from_fn(move |inner| layer.layer(inner))
             .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)))
-            .entered_by(move |call| place.entered(call))
+            .entered_by(move |request, call| place.entered(request, call))
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_jsonrpc::Request;
 use eyot_metrics::InterceptorMeter;
 use eyot_types::Method;
 
@@ -24,6 +25,9 @@ pub struct Plan {
     pub(crate) options: PlanOptions,
     /// What the events of the protocol, and those that hooks name, meet.
     events: EventTable,
+    /// A bit for each length of the names of events that meet something; the highest is that of all longer
+    /// names.
+    met_lens: u64,
     /// What any other event meets.
     others: EventSteps,
     /// Hooks mean events by their beginnings, or not all that they say: what other events meet has to be
@@ -102,6 +106,10 @@ pub(crate) struct EventSteps {
 }
 
 impl EventSteps {
+    fn is_empty(&self) -> bool {
+        self.request.is_empty() && self.response.is_empty()
+    }
+
     pub(crate) const fn of(&self, phase: Phase) -> &Steps {
         match phase {
             Phase::Request => &self.request,
@@ -155,6 +163,7 @@ impl Plan {
             || policies().any(|it| it.concern.is_narrow());
         plan.events = all.into_iter().map(|it| plan.event_steps(it)).collect();
         plan.others = plan.look_up("?/?");
+        plan.met_lens = plan.met_lens();
         plan.sees.streams = plan.events.iter().any(|(event, steps)| {
             let is_of_stream = QUESTIONS.contains(&&**event) || is_notification(event);
             is_of_stream && !(steps.request.is_empty() && steps.response.is_empty())
@@ -192,6 +201,24 @@ impl Plan {
     #[must_use]
     pub fn interceptor(&self, name: &str) -> Option<&Interceptor> {
         self.interceptors().find(|it| it.descriptor.name == name)
+    }
+
+    /// Whether a request meets nothing, and what comes back for it neither, as far as the length of its
+    /// method tells: most requests that meet nothing are told by it.
+    pub(crate) fn passes_by(&self, request: &Request) -> bool {
+        let is_met = |len| self.met_lens & len_bit(len) != 0;
+        self.is_empty()
+            || !self.sees.streams
+                && !self.sees.answers
+                && request.plain_method_len().is_some_and(|len| !is_met(len))
+    }
+
+    fn met_lens(&self) -> u64 {
+        if self.looks_for_others || !self.others.is_empty() {
+            return u64::MAX;
+        }
+        let met = self.events.iter().filter(|(_, steps)| !steps.is_empty());
+        met.fold(0, |lens, (event, _)| lens | len_bit(event.len()))
     }
 
     /// What an event meets.
@@ -268,6 +295,10 @@ impl Step {
         let meter = InterceptorMeter::new(&name);
         Self { interceptor, name, meter }
     }
+}
+
+fn len_bit(len: usize) -> u64 {
+    1 << len.min(63)
 }
 
 fn check_hooks(name: &str, hooks: &[Hook]) -> Result<(), PlanError> {

@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::ptr;
 use std::sync::Arc;
 
+use eyot_jsonrpc::Request;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::error::TrySendError;
@@ -63,6 +64,14 @@ pub(crate) struct Passed {
 impl From<Subject> for Passed {
     fn from(subject: Subject) -> Self {
         Self { subject, is_changed: false, to: None }
+    }
+}
+
+impl Passed {
+    /// The request (`None`: it is what came), and the server that it is to go to.
+    pub(crate) fn into_request(self) -> (Option<Request>, Option<Arc<str>>) {
+        let changed = if self.is_changed { self.subject.into_message() } else { None };
+        (changed.and_then(|it| it.into_request().ok()), self.to)
     }
 }
 

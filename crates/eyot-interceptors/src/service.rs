@@ -1,5 +1,6 @@
 //! A service behind interceptors: what goes in.
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
 
@@ -23,9 +24,9 @@ use crate::event::is_call;
 use crate::interceptors::{Boundary, Interceptors};
 use crate::origin::{Direction, Kept, Origin, Session};
 use crate::passage::Passage;
-use crate::plan::{Plan, Steps};
+use crate::plan::{EventSteps, Plan, Steps};
 use crate::rounds;
-use crate::run::Run;
+use crate::run::{Passed, Run};
 use crate::shapes;
 use crate::subject::Subject;
 
@@ -63,10 +64,16 @@ impl SharedService for Intercepted {
         match Needs::of(&plan, &call) {
             _ if place.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
             Needs::Nothing => self.inner.clone().call(call),
-            Needs::Going => match place.enter_at_once(&plan, call) {
-                Ok(call) => self.inner.clone().call(call),
-                Err(answered) => Box::pin(ready(answered)),
-            },
+            Needs::Going => {
+                let steps = match &call.input {
+                    Input::Request(request) => plan.steps_of(request.method()),
+                    _ => Cow::default(),
+                };
+                match place.enter_at_once(&plan, &steps.request, call) {
+                    Ok(call) => self.inner.clone().call(call),
+                    Err(answered) => Box::pin(ready(answered)),
+                }
+            }
             Needs::Both if call.peer.era == Era::Legacy && place.asker.may_ask(&plan, &call) => {
                 let (to_client, messages) = mpsc::channel(1);
                 let passing = self.pass(plan, call, Some(to_client));
@@ -122,7 +129,10 @@ impl Needs {
 
 impl Needs {
     fn of_request(plan: &Plan, request: &Request) -> Self {
-        let steps = plan.steps_of(request.method());
+        Self::of_steps(plan, &plan.steps_of(request.method()), request)
+    }
+
+    fn of_steps(plan: &Plan, steps: &EventSteps, request: &Request) -> Self {
         let is_seen_going = !steps.request.is_empty() || request.has_round() && plan.sees.answers;
         let is_seen_coming = !steps.response.is_empty()
             || plan.sees.streams
@@ -139,7 +149,7 @@ impl Needs {
 impl Plan {
     /// Whether it has steps for a request, or for what can come back for it.
     pub(crate) fn sees_call_of(&self, request: &Request) -> bool {
-        !self.is_empty() && !matches!(Needs::of_request(self, request), Needs::Nothing)
+        !self.passes_by(request) && !matches!(Needs::of_request(self, request), Needs::Nothing)
     }
 }
 
@@ -181,29 +191,49 @@ impl Intercepted {
 
 impl Place {
     /// What comes of a request on its way to what is inside, if that can be told at once.
-    pub(crate) fn entered(&self, call: Call) -> Entered {
-        let plan = self.interceptors.plan();
-        let is_of_request = matches!(&call.input, Input::Request(_));
-        match Needs::of(&plan, &call) {
-            Needs::Going if is_of_request && !self.asker.has_round(&call) => {
-                match self.enter_at_once(&plan, call) {
+    pub(crate) fn entered(&self, request: Request, call: &dyn Fn(Request) -> Call) -> Entered {
+        let Some(plan) = self.interceptors.plan_if(|it| !it.passes_by(&request)) else {
+            return Entered::Unconcerned(request);
+        };
+        let steps = plan.steps_of(request.method());
+        match Needs::of_steps(&plan, &steps, &request) {
+            Needs::Nothing => Entered::Unconcerned(request),
+            Needs::Going => {
+                let call = call(request);
+                if plan.needs_client && call.session.is_some() || self.asker.has_round(&call) {
+                    return Entered::Through(call);
+                }
+                match self.enter_at_once(&plan, &steps.request, call) {
                     Ok(call) => Entered::Past(call),
                     Err(answered) => Entered::Answered(answered),
                 }
             }
-            _ => Entered::Through(call),
+            Needs::Both => Entered::Through(call(request)),
         }
     }
 
-    /// The call as it goes on, or what it is answered; of a call that [needs](Needs) no more.
-    fn enter_at_once(&self, plan: &Plan, call: Call) -> Result<Call, Result<Reply, Fault>> {
-        match self.enter(plan, call, Kept::default(), None).now_or_never() {
-            Some(Ok(call)) => Ok(call),
-            Some(Err(Stopped::Answered(answered))) => Err(Ok(answered)),
-            // What a step that takes its time, or asks, would be for: `Needs` has seen none.
-            Some(Err(Stopped::Unasked(_))) | None => {
-                Err(Err(Fault::internal("an interceptor is not done")))
-            }
+    /// The call as it goes on, or what it is answered; of a request that [needs](Needs) no more.
+    fn enter_at_once(
+        &self,
+        plan: &Plan,
+        steps: &Steps,
+        call: Call,
+    ) -> Result<Call, Result<Reply, Fault>> {
+        let Input::Request(request) = &call.input else { return Ok(call) };
+        let origin = self.origin(plan, &call.peer, call.session.as_ref());
+        let can_route = self.can_route && is_call(request.method());
+        let origin = Origin { can_route, ..origin };
+        let run = self.run(plan, (request.method(), Phase::Request), steps, &origin);
+        run.record();
+        let subject = Subject::Message(request.clone().into_message());
+        let passed = run.pass(subject).now_or_never();
+        match passed.map(|it| it.map(Passed::into_request)) {
+            Some(Ok((None, None))) => Ok(call),
+            Some(passed) => changed(plan, call, passed).map_err(|stopped| match stopped {
+                Stopped::Answered(reply) => Ok(reply),
+                Stopped::Unasked(_) => Err(not_done()),
+            }),
+            None => Err(Err(not_done())),
         }
     }
 
@@ -247,26 +277,11 @@ impl Place {
             self.can_route && matches!(&call.input, Input::Request(it) if is_call(it.method()));
         let origin = Origin { kept, given, can_route, ..origin };
         match call.input {
-            Input::Request(request) => match self.request(plan, &request, &origin).await {
-                Ok((changed, to)) => {
-                    let is_changed = changed.is_some();
-                    call.input = Input::Request(changed.unwrap_or(request));
-                    if is_changed {
-                        forget_mirrored(&mut call);
-                    }
-                    if let Some(to) = to {
-                        call.extensions.insert(ChosenServer(to));
-                    }
-                }
-                Err(Denial::Unasked(consent)) => {
-                    call.input = Input::Request(request);
-                    return Err(Stopped::Unasked(Box::new((call, consent))));
-                }
-                Err(denial) => {
-                    let answer = denial.answer(&request, call.peer.era, plan.options.deny_as);
-                    return Err(Stopped::Answered(Reply::One(answer)));
-                }
-            },
+            Input::Request(request) => {
+                let passed = self.request(plan, &request, &origin).await;
+                call.input = Input::Request(request);
+                return changed(plan, call, passed);
+            }
             Input::Notification(notification) => {
                 match self.notification(plan, notification, &origin).await {
                     Some(passed) => call.input = Input::Notification(passed),
@@ -324,8 +339,7 @@ impl Place {
             is_changed |= passed.is_changed;
             (subject, to) = (passed.subject, passed.to);
         }
-        let changed = is_changed.then(|| subject.into_message()).flatten();
-        Ok((changed.and_then(|it| it.into_request().ok()), to))
+        Ok(Passed { subject, is_changed, to }.into_request())
     }
 
     /// The notification as it goes on; `None`: it does not.
@@ -376,6 +390,38 @@ impl Place {
         let crossing = self.boundary.crossing(origin.direction());
         Run { plan, steps, crossing, event, phase, origin }
     }
+}
+
+/// A call with what has become of its request (`None`: it stays as it is), and where it is to go.
+fn changed(
+    plan: &Plan,
+    mut call: Call,
+    passed: Result<(Option<Request>, Option<Arc<str>>), Denial>,
+) -> Result<Call, Stopped> {
+    match passed {
+        Ok((changed, to)) => {
+            if let Some(changed) = changed {
+                call.input = Input::Request(changed);
+                forget_mirrored(&mut call);
+            }
+            if let Some(to) = to {
+                call.extensions.insert(ChosenServer(to));
+            }
+            Ok(call)
+        }
+        Err(Denial::Unasked(consent)) => Err(Stopped::Unasked(Box::new((call, consent)))),
+        Err(denial) => Err(Stopped::Answered(match &call.input {
+            Input::Request(request) => {
+                Reply::One(denial.answer(request, call.peer.era, plan.options.deny_as))
+            }
+            _ => Reply::None,
+        })),
+    }
+}
+
+/// What a step that takes its time, or asks, would be for: [`Needs`] has seen none.
+fn not_done() -> Fault {
+    Fault::internal("an interceptor is not done")
 }
 
 /// Headers that mirror parameters are those of other parameters now. Without them the call is one of a

@@ -79,6 +79,7 @@ impl<'a> View<'a> {
     /// The name of the tool or prompt: that of the request, in both phases. It costs nothing unless it
     /// is written with escapes.
     #[must_use]
+    #[inline]
     pub fn name(&self) -> Option<Cow<'a, str>> {
         match self.plain_name {
             Some(name) => Some(Cow::Borrowed(name)),

@@ -46,6 +46,8 @@ pub(crate) struct OneOf {
     /// As canonical JSON, all but the numbers.
     values: BTreeSet<String>,
     numbers: Vec<Number>,
+    /// No text that is written longer says what one of them says: an escape takes six bytes for one.
+    text_len_max: usize,
     shown: String,
 }
 
@@ -59,8 +61,9 @@ impl OneOf {
             _ => format!("in [{}]", first.join(", ")),
         };
         let numbers = values.iter().filter_map(|it| Number::parse(it)).collect();
+        let text_len_max = 6 * values.iter().map(String::len).max().unwrap_or_default();
         let values = values.into_iter().filter(|it| Number::parse(it).is_none()).collect();
-        Self { values, numbers, shown }
+        Self { values, numbers, text_len_max, shown }
     }
 
     /// Whether a raw value says what one of them says; numbers are compared by value.
@@ -69,6 +72,7 @@ impl OneOf {
             Some(number) => {
                 self.numbers.iter().any(|it| it.compare(number) == Some(Ordering::Equal))
             }
+            None if raw.starts_with('"') && raw.len() > self.text_len_max => false,
             None => !self.values.is_empty() && self.values.contains(&*canonical(raw)),
         }
     }

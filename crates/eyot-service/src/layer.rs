@@ -24,13 +24,15 @@ pub struct ServiceLayer {
 /// Whether layers are concerned by a request.
 type Concern = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 
-/// What comes of a call at once.
-type Entrance = Arc<dyn Fn(Call) -> Entered + Send + Sync>;
+/// What comes of a request at once. The call is made only for a request that is of concern.
+type Entrance = Arc<dyn Fn(Request, &dyn Fn(Request) -> Call) -> Entered + Send + Sync>;
 
-/// What comes of a call before layers.
+/// What comes of a request before layers.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "its users must do all that it says")]
 pub enum Entered {
+    /// It does not concern them: it goes past them as it came.
+    Unconcerned(Request),
     /// It goes on like this and past the layers, which are done with it and with its reply.
     Past(Call),
     /// It has to pass the layers, of which none has seen it.
@@ -60,19 +62,22 @@ impl ServiceLayer {
         Self { concern: Some(Arc::new(concern)), ..self }
     }
 
-    /// The layers, for which `enter` can say at once what comes of a call: such a call needs no future of
-    /// theirs.
+    /// The layers, for which `enter` can say at once what comes of a request: of many, none needs a future.
     #[must_use]
-    pub fn entered_by(self, enter: impl Fn(Call) -> Entered + Send + Sync + 'static) -> Self {
+    pub fn entered_by<E>(self, enter: E) -> Self
+    where
+        E: Fn(Request, &dyn Fn(Request) -> Call) -> Entered + Send + Sync + 'static,
+    {
         Self { entrance: Some(Arc::new(enter)), ..self }
     }
 
-    /// What comes of a call before the service that was made [`around`](Self::around) another one.
-    #[must_use]
-    pub fn enter(&self, call: Call) -> Entered {
+    /// What comes of a request before a service that was made [`around`](Self::around) another one. `call`
+    /// makes the call of it.
+    pub fn enter(&self, request: Request, call: impl Fn(Request) -> Call) -> Entered {
         match &self.entrance {
-            Some(enter) => enter(call),
-            None => Entered::Through(call),
+            Some(enter) => enter(request, &call),
+            None if self.concerns(&request) => Entered::Through(call(request)),
+            None => Entered::Unconcerned(request),
         }
     }
 

@@ -172,16 +172,17 @@ impl LegacyConnection {
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
     pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let request = match &self.layered {
-            Some(layered) if layered.layers.concerns(&request) => {
-                let call = Call::new(Input::Request(request), layered.peer.clone());
-                match layered.layers.enter(call) {
+            None => request,
+            Some(layered) => {
+                let call = |it| Call::new(Input::Request(it), layered.peer.clone());
+                match layered.layers.enter(request, call) {
+                    Entered::Unconcerned(request) => request,
                     Entered::Past(Call { input: Input::Request(request), .. }) => request,
                     Entered::Past(call) => return self.link.clone().answer(call.input).await,
                     Entered::Through(call) => return layered.service.clone().call(call).await,
                     Entered::Answered(reply) => return reply,
                 }
             }
-            _ => request,
         };
         self.link.request(request).await
     }

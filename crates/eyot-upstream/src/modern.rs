@@ -155,8 +155,10 @@ impl ModernConnection {
     pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
         let mut entered = None;
         let request = match &self.layered {
-            Some(layered) if layered.layers.concerns(&request) => {
-                match layered.layers.enter(sender.call(Input::Request(request))) {
+            None => request,
+            Some(Layered { service, layers }) => {
+                match layers.enter(request, |it| sender.call(Input::Request(it))) {
+                    Entered::Unconcerned(request) => request,
                     Entered::Past(Call {
                         input: Input::Request(request),
                         peer,
@@ -167,11 +169,10 @@ impl ModernConnection {
                         request
                     }
                     Entered::Past(call) => return self.link.clone().answer(call).await,
-                    Entered::Through(call) => return layered.service.clone().call(call).await,
+                    Entered::Through(call) => return service.clone().call(call).await,
                     Entered::Answered(reply) => return reply,
                 }
             }
-            _ => request,
         };
         let Sender { headers, .. } = entered.as_ref().unwrap_or(sender);
         self.link.request(request, headers.as_deref()).await

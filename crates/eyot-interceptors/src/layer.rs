@@ -78,8 +78,14 @@ impl From<InterceptorLayer> for ServiceLayer {
     fn from(layer: InterceptorLayer) -> Self {
         let interceptors = layer.interceptors.clone();
         let place = layer.place();
-        Self::from_fn(move |inner| layer.layer(inner))
-            .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)))
-            .entered_by(move |request, call| place.entered(request, call))
+        let layers = Self::from_fn(move |inner| layer.layer(inner))
+            .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)));
+        match place.boundary {
+            // Rounds of consent come here, whatever a plan sees.
+            Boundary::Downstream => layers,
+            Boundary::Upstream => {
+                layers.entered_by(move |request, call| place.entered(request, call))
+            }
+        }
     }
 }

@@ -45,8 +45,11 @@ pub struct Plan {
 pub(crate) struct Sees {
     /// Questions of servers, or notifications.
     pub(crate) streams: bool,
-    /// Answers of any kind.
+    /// Answers that come inside of other messages: those of clients to questions, and the results of
+    /// tasks.
     pub(crate) answers: bool,
+    /// Answers of any kind.
+    pub(crate) results: bool,
 }
 
 /// How a plan is run.
@@ -168,9 +171,12 @@ impl Plan {
             let is_of_stream = QUESTIONS.contains(&&**event) || is_notification(event);
             is_of_stream && !(steps.request.is_empty() && steps.response.is_empty())
         });
-        plan.sees.answers = !plan.others.response.is_empty()
+        plan.sees.answers = plan.events.iter().any(|(event, steps)| {
+            let is_inside = QUESTIONS.contains(&&**event) || **event == *Method::ToolsCall.as_str();
+            is_inside && !steps.response.is_empty()
+        });
+        plan.sees.results = !plan.others.response.is_empty()
             || plan.events.iter().any(|(_, steps)| !steps.response.is_empty());
-        let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
         plan.asks = policies().any(|it| it.asks);
         plan.needs_client = plan.asks || policies().any(|it| it.wants.client);
         Ok(plan)

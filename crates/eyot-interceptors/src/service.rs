@@ -121,7 +121,7 @@ impl Needs {
             }
             Input::Response(_) if plan.sees.answers => Self::Both,
             Input::Listen { .. } if plan.sees.streams => Self::Both,
-            Input::Resume { .. } if plan.sees.streams || plan.sees.answers => Self::Both,
+            Input::Resume { .. } if plan.sees.streams || plan.sees.results => Self::Both,
             _ => Self::Nothing,
         }
     }
@@ -190,7 +190,7 @@ impl Intercepted {
 }
 
 impl Place {
-    /// What comes of a request on its way to what is inside, if that can be told at once.
+    /// What comes of a request on its way to a server, if that can be told at once.
     pub(crate) fn entered(&self, request: Request, call: &dyn Fn(Request) -> Call) -> Entered {
         let Some(plan) = self.interceptors.plan_if(|it| !it.passes_by(&request)) else {
             return Entered::Unconcerned(request);
@@ -200,7 +200,7 @@ impl Place {
             Needs::Nothing => Entered::Unconcerned(request),
             Needs::Going => {
                 let call = call(request);
-                if plan.needs_client && call.session.is_some() || self.asker.has_round(&call) {
+                if plan.needs_client && call.session.is_some() {
                     return Entered::Through(call);
                 }
                 match self.enter_at_once(&plan, &steps.request, call) {

@@ -51,7 +51,7 @@ fn an_interceptor_meets_only_the_events_that_concern_it() {
     for unmet in ["tools/list", "acme/list", "notifications/call", "roots/list"] {
         assert!(names(&plan, unmet, Phase::Request).is_empty(), "{unmet}");
     }
-    assert!(!plan.sees.answers && !plan.sees.streams);
+    assert!(!plan.sees.results && !plan.sees.streams);
     let plan = Plan::compile([step("wide")], PlanOptions::default()).unwrap();
-    assert!(plan.sees.answers && plan.sees.streams);
+    assert!(plan.sees.results && plan.sees.answers && plan.sees.streams);
 }

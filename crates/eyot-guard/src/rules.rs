@@ -1,5 +1,6 @@
 //! Rules of a file as a step of a plan.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use eyot_interceptors::{
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
-    Answer, Cost, Decision, Demand, DemandKind, Evaluation, LogLevel, Problems, Progress, RuleSet,
-    Subject, Verdict,
+    Answer, Cost, Decision, Demand, DemandKind, Evaluation, LogLevel, Need, Problems, Progress,
+    RuleSet, Subject, Verdict,
 };
 use eyot_stdx::{PacedKeys, RunningKeys};
 use futures_util::FutureExt as _;
@@ -30,10 +31,19 @@ use self::meters::Meters;
 #[derive(Debug)]
 pub struct Rules {
     set: RuleSet,
+    looks_at: LooksAt,
     /// Knows the annotations of tools.
     tools: Arc<Tools>,
     counts: Arc<Counts>,
     meters: Meters,
+}
+
+/// What rules look at that has to be looked for.
+#[derive(Clone, Copy, Debug)]
+struct LooksAt {
+    client: bool,
+    remote: bool,
+    annotations: bool,
 }
 
 /// What rules have counted: who has sent how much, and what runs. It outlives a set of rules, so that a
@@ -49,8 +59,13 @@ impl Rules {
     /// Rules that count on with `counts`.
     #[must_use]
     pub fn new(set: RuleSet, tools: Arc<Tools>, counts: Arc<Counts>) -> Self {
+        let looks_at = LooksAt {
+            client: set.needs(Need::Client),
+            remote: set.needs(Need::Remote),
+            annotations: set.needs(Need::Annotations),
+        };
         let meters = Meters::of(&set);
-        Self { set, tools, counts, meters }
+        Self { set, looks_at, tools, counts, meters }
     }
 
     /// Refuses rules that could not be obeyed here, before a message meets them.
@@ -62,12 +77,14 @@ impl Rules {
         set.check_calls_nothing(NO_CALLS)
     }
 
-    /// The rules as an interceptor. They see all messages, and keep what they have decided in order: the
-    /// first that ends a message's way counts.
+    /// The rules as an interceptor. They see all messages that a rule could be about, and keep what they have
+    /// decided in order: the first that ends a message's way counts.
     #[must_use]
     pub fn interceptor(self, name: &str) -> Interceptor {
         let (takes_time, asks) = (self.set.takes_time(), self.set.asks());
+        let (keeps, needs_client) = (self.set.needs(Need::Permits), self.looks_at.client);
         let rules = Arc::new(self);
+        let concerning = Arc::clone(&rules);
         let step = match takes_time {
             true => {
                 Interceptor::async_mutator(name, move |seen: Seen| later(Arc::clone(&rules), seen))
@@ -75,18 +92,19 @@ impl Rules {
             false => Interceptor::mutator(name, AtOnce(rules)),
         };
         let step = if asks { step.asking() } else { step };
+        let step = if keeps { step.keeping() } else { step };
+        let step = if needs_client { step.needing_client() } else { step };
         step.description("the rules of a file")
             .on_both(["*"])
             .on(Phase::Request, ["notifications/*"])
+            .concerned_by(move |event, phase| concerning.set.concerns(event, phase_of(phase)))
             .sees_errors()
-            .keeping()
-            .needing_client()
             .timeout(PATIENCE)
     }
 
     /// What becomes of a payload, where nothing takes time.
     fn decide(&self, view: &View<'_>) -> Result<Edit, Failure> {
-        let facts = Facts::of(view, &self.tools);
+        let facts = Facts::of(view, self);
         let subject = facts.subject(view);
         let visible = self.visible(view, &subject);
         let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
@@ -105,7 +123,7 @@ impl Rules {
 
     /// The same, where something can.
     async fn decide_later(&self, view: &View<'_>) -> Result<Edit, Failure> {
-        let facts = Facts::of(view, &self.tools);
+        let facts = Facts::of(view, self);
         let subject = facts.subject(view);
         let visible = self.visible(view, &subject);
         let subject = Subject { payload: visible.as_deref().or(subject.payload), ..subject };
@@ -222,42 +240,48 @@ fn later(rules: Arc<Rules>, seen: Seen) -> BoxFuture<'static, Result<Edit, Failu
     async move { rules.decide_later(&seen.view()).await }.boxed()
 }
 
-/// What rules can look at, as far as it is not in the view itself.
-struct Facts {
+/// What rules can look at, as far as it is not in the view itself and a rule looks at it.
+struct Facts<'a> {
+    item: Option<Cow<'a, str>>,
     client: Option<ClientProgram>,
     remote: Option<String>,
     annotations: Option<String>,
 }
 
-impl Facts {
-    fn of(view: &View<'_>, tools: &Tools) -> Self {
+impl<'a> Facts<'a> {
+    fn of(view: &View<'a>, Rules { looks_at, tools, .. }: &Rules) -> Self {
         let origin = view.origin();
         let server = origin.server().map_or("", |it| &**it);
-        let is_call = view.event() == "tools/call";
-        let name = if is_call { view.name() } else { None };
+        let item = match view.event() {
+            "tools/call" | "prompts/get" => view.name(),
+            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => view.uri(),
+            _ => None,
+        };
+        let tool = item.as_deref().filter(|_| view.event() == "tools/call");
+        let address = origin.peer().address.filter(|_| looks_at.remote);
+        let is_annotated = looks_at.annotations;
         Self {
-            client: view.client(),
-            remote: origin.peer().address.map(|it| it.ip().to_string()),
-            annotations: name.and_then(|it| tools.annotations(server, &it)),
+            client: looks_at.client.then(|| view.client()).flatten(),
+            remote: address.map(|it| it.ip().to_string()),
+            annotations: tool.filter(|_| is_annotated).and_then(|it| tools.annotations(server, it)),
+            item,
         }
     }
 
-    fn subject<'a>(&'a self, view: &View<'a>) -> Subject<'a> {
+    fn subject(&'a self, view: &View<'a>) -> Subject<'a> {
         let origin = view.origin();
         let peer = origin.peer();
         Subject {
             method: view.event(),
-            phase: match view.phase() {
-                Phase::Request => eyot_rules::Phase::Request,
-                Phase::Response => eyot_rules::Phase::Response,
-            },
+            phase: phase_of(view.phase()),
             direction: match origin.direction() {
                 eyot_interceptors::Direction::ToServer => eyot_rules::Direction::ToServer,
                 eyot_interceptors::Direction::ToClient => eyot_rules::Direction::ToClient,
             },
-            item: None,
+            item: self.item.as_deref(),
             payload: Some(view.payload()),
             request: origin.request().and_then(|it| it.params()),
+            arguments: view.arguments(),
             server: origin.server().map(|it| &**it),
             session: origin.session_id(),
             principal: peer.principal_name().map(|it| &**it),
@@ -269,6 +293,13 @@ impl Facts {
             remote: self.remote.as_deref(),
             annotations: self.annotations.as_deref(),
         }
+    }
+}
+
+const fn phase_of(phase: Phase) -> eyot_rules::Phase {
+    match phase {
+        Phase::Request => eyot_rules::Phase::Request,
+        Phase::Response => eyot_rules::Phase::Response,
     }
 }
 

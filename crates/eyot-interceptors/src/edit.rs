@@ -75,7 +75,7 @@ impl Edit {
             Self::Refuse(_) => return Err(Failure::Refused),
             Self::Ask(_) => return Err(Failure::CannotAsk),
             Self::Route { .. } => return Err(Failure::CannotRoute),
-            Self::Replace(text) => return Ok(Some(vec![text])),
+            Self::Replace(text) => return Ok(Some(shared(payload, text).into())),
             Self::Splices(splices) if splices.is_empty() => return Ok(None),
             Self::Splices(splices) => splices,
         };
@@ -92,6 +92,36 @@ impl Edit {
         Ok(Some(parts))
     }
 }
+
+/// A text in three parts: as `payload` begins, what is new, and as `payload` ends. What is a slice of the
+/// payload need not be read again.
+fn shared<'a>(payload: &'a str, text: &'a str) -> [&'a str; 3] {
+    let start = payload.floor_char_boundary(alike_at_start(payload.as_bytes(), text.as_bytes()));
+    let (begin, old) = payload.split_at(start);
+    let Some(new) = text.get(start..) else { return [text, "", ""] };
+    let end = old.len() - alike_at_end(old.as_bytes(), new.as_bytes());
+    let end = old.get(old.ceil_char_boundary(end)..).unwrap_or_default();
+    [begin, new.strip_suffix(end).unwrap_or(new), end]
+}
+
+/// How many bytes both begin with, looked at in blocks as long as they are alike.
+fn alike_at_start(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.chunks_exact(BLOCK_BYTES).zip(other.chunks_exact(BLOCK_BYTES));
+    let passed = BLOCK_BYTES * blocks.take_while(|(one, other)| one == other).count();
+    let (one, other) = (one.iter().skip(passed), other.iter().skip(passed));
+    passed + one.zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// How many bytes both end with.
+fn alike_at_end(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.rchunks_exact(BLOCK_BYTES).zip(other.rchunks_exact(BLOCK_BYTES));
+    let passed = BLOCK_BYTES * blocks.take_while(|(one, other)| one == other).count();
+    let (one, other) = (one.iter().rev().skip(passed), other.iter().rev().skip(passed));
+    passed + one.zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// Bytes that are compared at once.
+const BLOCK_BYTES: usize = 64;
 
 #[cfg(test)]
 mod tests;

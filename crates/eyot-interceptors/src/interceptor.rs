@@ -127,6 +127,33 @@ pub(crate) struct Policy {
     pub(crate) is_routine: bool,
     /// It asks for the consent of a person.
     pub(crate) asks: bool,
+    /// Which of the events that it hooks matter to it.
+    pub(crate) concern: Concern,
+}
+
+/// Which of the events that an interceptor hooks matter to it. The default: all.
+#[derive(Clone, Default)]
+pub(crate) struct Concern(Option<Arc<Matters>>);
+
+/// Whether an event matters, in a phase.
+type Matters = dyn Fn(&str, Phase) -> bool + Send + Sync;
+
+impl Concern {
+    /// Whether one of them could not.
+    pub(crate) const fn is_narrow(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether this one does.
+    pub(crate) fn has(&self, event: &str, phase: Phase) -> bool {
+        self.0.as_ref().is_none_or(|it| it(event, phase))
+    }
+}
+
+impl fmt::Debug for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Concern").field("is_narrow", &self.is_narrow()).finish()
+    }
 }
 
 /// What an interceptor wants that others do without.
@@ -204,6 +231,20 @@ impl Interceptor {
         events: impl IntoIterator<Item = S>,
     ) -> Self {
         self.descriptor.hooks.push(Hook::new(phase, events));
+        self
+    }
+
+    /// Of the messages that it hooks, those matter to it of whose event and phase `concern` says yes. All
+    /// others go past it as if it hooked them not: none is counted, none costs anything.
+    ///
+    /// `concern` is asked when a plan is compiled, and again for events that are not the protocol's: what it
+    /// says must not change.
+    #[must_use]
+    pub fn concerned_by(
+        mut self,
+        concern: impl Fn(&str, Phase) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.concern = Concern(Some(Arc::new(concern)));
         self
     }
 

@@ -25,6 +25,12 @@ impl Interceptors {
         Arc::clone(&self.0.read())
     }
 
+    /// The plan that the next call gets, if `is_met` says so of it.
+    pub(crate) fn plan_if(&self, is_met: impl FnOnce(&Plan) -> bool) -> Option<Arc<Plan>> {
+        let plan = self.0.read();
+        is_met(&plan).then(|| Arc::clone(&plan))
+    }
+
     /// Looks at the plan that the next call gets.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Plan) -> T) -> T {
         look(&self.0.read())

@@ -8,7 +8,7 @@ use tower_layer::Layer;
 
 use crate::consent::{Asker, Sealing};
 use crate::interceptors::{Boundary, Interceptors};
-use crate::service::Intercepted;
+use crate::service::{Intercepted, Place};
 
 /// Runs a plan over every message that crosses a boundary: requests and their answers, questions of
 /// servers and theirs, and what is inside of rounds and tasks.
@@ -56,24 +56,36 @@ impl InterceptorLayer {
         self.sealing = Arc::new(Sealing::of_store(store));
         self
     }
+
+    fn place(&self) -> Place {
+        let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
+        let asker = Asker { boundary, sealing };
+        let can_route = is_before_gateway && boundary == Boundary::Downstream;
+        Place { interceptors, boundary, server, asker, can_route }
+    }
 }
 
 impl Layer<BoxService> for InterceptorLayer {
     type Service = BoxService;
 
     fn layer(&self, inner: BoxService) -> BoxService {
-        let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
-        let asker = Asker { boundary, sealing };
-        let can_route = is_before_gateway && boundary == Boundary::Downstream;
-        let intercepted = Intercepted { inner, interceptors, boundary, server, asker, can_route };
-        BoxService::of_shared(Arc::new(intercepted))
+        let place = Arc::new(self.place());
+        BoxService::of_shared(Arc::new(Intercepted { inner, place }))
     }
 }
 
 impl From<InterceptorLayer> for ServiceLayer {
     fn from(layer: InterceptorLayer) -> Self {
         let interceptors = layer.interceptors.clone();
-        Self::from_fn(move |inner| layer.layer(inner))
-            .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)))
+        let place = layer.place();
+        let layers = Self::from_fn(move |inner| layer.layer(inner))
+            .concerned_by(move |request| interceptors.with(|plan| plan.sees_call_of(request)));
+        match place.boundary {
+            // Rounds of consent come here, whatever a plan sees.
+            Boundary::Downstream => layers,
+            Boundary::Upstream => {
+                layers.entered_by(move |request, call| place.entered(request, call))
+            }
+        }
     }
 }

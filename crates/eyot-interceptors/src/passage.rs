@@ -53,7 +53,7 @@ impl Passage {
     }
 
     fn origin(&self, request: Option<Request>) -> Origin {
-        let origin = self.service.origin(&self.plan, &self.peer, self.session.as_ref());
+        let origin = self.service.place.origin(&self.plan, &self.peer, self.session.as_ref());
         Origin { kept: self.kept.clone(), ..origin.to_client(request) }
     }
 
@@ -82,7 +82,7 @@ impl Passage {
             MessageKind::Request(question) => self.question(question).await,
             MessageKind::Notification(it) => {
                 let origin = self.origin(None);
-                let passed = self.service.notification(&self.plan, it, &origin).await;
+                let passed = self.service.place.notification(&self.plan, it, &origin).await;
                 passed.map(Into::into)
             }
         };
@@ -98,7 +98,8 @@ impl Passage {
         let event = question.method();
         let steps = self.plan.steps_of(event);
         let origin = self.origin(None);
-        let run = self.service.run(&self.plan, (event, Phase::Request), &steps.request, &origin);
+        let run =
+            self.service.place.run(&self.plan, (event, Phase::Request), &steps.request, &origin);
         let subject = Subject::Message(question.clone().into_message());
         match run.pass(subject).await {
             Ok(passed) => passed.subject.into_message(),
@@ -135,7 +136,7 @@ impl Passage {
         match &self.given {
             Some((request, given)) => {
                 let client = (request, &self.peer);
-                self.service.asker.with_given(client, given, answer).await
+                self.service.place.asker.with_given(client, given, answer).await
             }
             None => answer,
         }
@@ -167,7 +168,7 @@ impl Passage {
             true => ResultKind::Complete,
             false => ResultKind::of(answer, request.has_task()),
         };
-        let crossing = self.service.boundary.crossing(Direction::ToClient);
+        let crossing = self.service.place.boundary.crossing(Direction::ToClient);
         let plan = &*self.plan;
         match (Method::parse(request.method()), kind) {
             (Method::TasksGet, _) => {
@@ -221,7 +222,7 @@ impl Passage {
                 continue;
             }
             tool_names::learn(event, &subject);
-            let run = self.service.run(&self.plan, (event, Phase::Response), steps, origin);
+            let run = self.service.place.run(&self.plan, (event, Phase::Response), steps, origin);
             run.record();
             let passed = run.pass(subject).await?;
             (subject, is_changed) = (passed.subject, is_changed | passed.is_changed);

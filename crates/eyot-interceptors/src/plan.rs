@@ -1,13 +1,17 @@
 //! Which interceptors see which message, found out once.
 
+mod event_table;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_jsonrpc::Request;
 use eyot_metrics::{InterceptorMeter, Sampler};
 use eyot_types::Method;
 
+use self::event_table::EventTable;
 use crate::descriptor::{Hook, InterceptorKind, Mode, Phase};
 use crate::event::{QUESTIONS, is_meant, is_notification, is_seen, is_within};
 use crate::interceptor::Interceptor;
@@ -19,12 +23,16 @@ use crate::plan_error::PlanError;
 pub struct Plan {
     steps: Box<[Step]>,
     pub(crate) options: PlanOptions,
-    /// What the events of the protocol, and those that hooks name, meet; in the order of their names.
-    events: Box<[(Box<str>, EventSteps)]>,
+    /// What the events of the protocol, and those that hooks name, meet.
+    events: EventTable,
+    /// A bit for each length of the names of events that meet something; the highest is that of all longer
+    /// names.
+    met_lens: u64,
     /// What any other event meets.
     others: EventSteps,
-    /// Hooks mean events by their beginnings: what other events meet has to be looked for.
-    has_beginnings: bool,
+    /// Hooks mean events by their beginnings, or not all that they say: what other events meet has to be
+    /// looked for.
+    looks_for_others: bool,
     pub(crate) sees: Sees,
     /// Steps have to know what legacy clients have said of themselves.
     pub(crate) needs_client: bool,
@@ -103,6 +111,10 @@ pub(crate) struct EventSteps {
 }
 
 impl EventSteps {
+    fn is_empty(&self) -> bool {
+        self.request.is_empty() && self.response.is_empty()
+    }
+
     pub(crate) const fn of(&self, phase: Phase) -> &Steps {
         match phase {
             Phase::Request => &self.request,
@@ -151,10 +163,12 @@ impl Plan {
         let hooked = plan.patterns().filter(|it| !it.ends_with('*')).map(str::to_owned);
         let known = Method::KNOWN.iter().map(|it| it.as_str().to_owned());
         let all: BTreeSet<String> = hooked.chain(known).filter(|it| is_seen(it)).collect();
-        let has_beginnings = plan.patterns().any(|it| it.len() > 1 && it.ends_with('*'));
-        plan.has_beginnings = has_beginnings;
+        let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
+        plan.looks_for_others = plan.patterns().any(|it| it.len() > 1 && it.ends_with('*'))
+            || policies().any(|it| it.concern.is_narrow());
         plan.events = all.into_iter().map(|it| plan.event_steps(it)).collect();
         plan.others = plan.look_up("?/?");
+        plan.met_lens = plan.met_lens();
         plan.sees.streams = plan.events.iter().any(|(event, steps)| {
             let is_of_stream = QUESTIONS.contains(&&**event) || is_notification(event);
             is_of_stream && !(steps.request.is_empty() && steps.response.is_empty())
@@ -163,9 +177,8 @@ impl Plan {
             let is_inside = QUESTIONS.contains(&&**event) || **event == *Method::ToolsCall.as_str();
             is_inside && !steps.response.is_empty()
         });
-        let sees_results = plan.hooks().any(|it| it.phase == Phase::Response);
-        plan.sees.results = sees_results;
-        let policies = || plan.steps.iter().map(|it| &it.interceptor.policy);
+        plan.sees.results = !plan.others.response.is_empty()
+            || plan.events.iter().any(|(_, steps)| !steps.response.is_empty());
         plan.asks = policies().any(|it| it.asks);
         plan.needs_client = plan.asks || policies().any(|it| it.wants.client);
         Ok(plan)
@@ -198,18 +211,31 @@ impl Plan {
         self.interceptors().find(|it| it.descriptor.name == name)
     }
 
+    /// Whether a request meets nothing, and what comes back for it neither, as far as the length of its
+    /// method tells: most requests that meet nothing are told by it.
+    pub(crate) fn passes_by(&self, request: &Request) -> bool {
+        let is_met = |len| self.met_lens & len_bit(len) != 0;
+        self.is_empty()
+            || !self.sees.streams
+                && !self.sees.answers
+                && request.plain_method_len().is_some_and(|len| !is_met(len))
+    }
+
+    fn met_lens(&self) -> u64 {
+        if self.looks_for_others || !self.others.is_empty() {
+            return u64::MAX;
+        }
+        let met = self.events.iter().filter(|(_, steps)| !steps.is_empty());
+        met.fold(0, |lens, (event, _)| lens | len_bit(event.len()))
+    }
+
     /// What an event meets.
     pub(crate) fn steps_of(&self, event: &str) -> Cow<'_, EventSteps> {
-        match self.events.binary_search_by(|(it, _)| (**it).cmp(event)) {
-            Ok(at) => self
-                .events
-                .get(at)
-                .map_or(Cow::Borrowed(&self.others), |(_, steps)| Cow::Borrowed(steps)),
-            Err(_) if self.has_beginnings => Cow::Owned(self.look_up(event)),
-            Err(_) if is_notification(event) || !is_seen(event) => {
-                Cow::Owned(EventSteps::default())
-            }
-            Err(_) => Cow::Borrowed(&self.others),
+        match self.events.get(event) {
+            Some(steps) => Cow::Borrowed(steps),
+            None if self.looks_for_others => Cow::Owned(self.look_up(event)),
+            None if is_notification(event) || !is_seen(event) => Cow::Owned(EventSteps::default()),
+            None => Cow::Borrowed(&self.others),
         }
     }
 
@@ -237,9 +263,10 @@ impl Plan {
 
     fn look_up_phase(&self, event: &str, phase: Phase) -> Steps {
         let hooks = |step: &Step| {
-            let mut of_phase =
-                step.interceptor.descriptor.hooks.iter().filter(|it| it.phase == phase);
+            let Interceptor { descriptor, policy, .. } = &step.interceptor;
+            let mut of_phase = descriptor.hooks.iter().filter(|it| it.phase == phase);
             of_phase.any(|hook| hook.events.iter().any(|it| is_meant(it, event)))
+                && policy.concern.has(event, phase)
         };
         let found = self.steps.iter().enumerate().filter(|(_, it)| hooks(it));
         let mut found: Vec<(usize, &Step)> = found.collect();
@@ -276,6 +303,10 @@ impl Step {
         let meter = InterceptorMeter::new(&name);
         Self { interceptor, name, meter }
     }
+}
+
+fn len_bit(len: usize) -> u64 {
+    1 << len.min(63)
 }
 
 fn check_hooks(name: &str, hooks: &[Hook]) -> Result<(), PlanError> {

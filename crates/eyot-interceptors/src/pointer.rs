@@ -1,5 +1,6 @@
 //! Values in a payload, by JSON pointers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use eyot_jsonrpc::{Items, Members};
@@ -69,8 +70,11 @@ fn member<'a>(members: Members<'a>, step: &str) -> Result<Option<&'a str>, Failu
     Ok((name == step).then_some(value))
 }
 
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
+fn unescaped(step: &str) -> Cow<'_, str> {
+    match step.contains('~') {
+        true => step.replace("~1", "/").replace("~0", "~").into(),
+        false => step.into(),
+    }
 }
 
 #[cfg(test)]

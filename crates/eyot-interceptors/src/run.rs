@@ -1,12 +1,15 @@
 //! One payload through the steps that its event meets.
 
+mod quiet;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::ptr;
 use std::sync::Arc;
 
+use eyot_jsonrpc::Request;
 use eyot_types::Method;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -16,6 +19,7 @@ use tracing::Span;
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
 
+use self::quiet::{Said, caught};
 use crate::denial::Denial;
 use crate::descriptor::Phase;
 use crate::edit::Edit;
@@ -65,6 +69,14 @@ impl From<Subject> for Passed {
     }
 }
 
+impl Passed {
+    /// The request (`None`: it is what came), and the server that it is to go to.
+    pub(crate) fn into_request(self) -> (Option<Request>, Option<Arc<str>>) {
+        let changed = if self.is_changed { self.subject.into_message() } else { None };
+        (changed.and_then(|it| it.into_request().ok()), self.to)
+    }
+}
+
 impl Run<'_> {
     /// Passes the payload through. The future is ready at its first poll if all steps are done at once.
     pub(crate) async fn pass(&self, subject: Subject) -> Result<Passed, Denial> {
@@ -99,13 +111,14 @@ impl Run<'_> {
         trail: &mut Trail,
     ) -> Result<Passed, Denial> {
         let (mut is_changed, mut route) = (false, None);
-        for step in self.plan.mutators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.wants.errors {
-                continue;
-            }
-            let edit = match &step.interceptor.work {
-                Work::Mutate(work) => clock.timed(step, || work.mutate(&self.view(&subject))),
-                Work::MutateLater(work) => {
+        let mut steps = self.plan.mutators(self.steps).filter(seeing(&subject));
+        while let Some((step, said)) = self.next_edit(&mut steps, &subject, (clock, trail)) {
+            let edit = match (said, &step.interceptor.work) {
+                (Some(said), _) => said,
+                (None, Work::Mutate(work)) => {
+                    clock.timed(step, || work.mutate(&self.view(&subject)))
+                }
+                (None, Work::MutateLater(work)) => {
                     let view = self.view(&subject);
                     clock.wait(step, || work.mutate(view.into())).await
                 }
@@ -163,6 +176,27 @@ impl Run<'_> {
         self.log(step, subject, "changed a payload", None);
     }
 
+    /// Passes the payload through mutators that keep it, up to the first that does not, takes its time, or
+    /// is noted or measured.
+    fn next_edit<'s>(
+        &self,
+        steps: &mut impl Iterator<Item = &'s Step>,
+        subject: &Subject,
+        (clock, trail): (&Clock, &Trail),
+    ) -> Option<(&'s Step, Option<Result<Edit, Failure>>)> {
+        if trail.is_kept() || clock.measures {
+            return steps.next().map(|it| (it, None));
+        }
+        let view = self.view(subject);
+        quiet::pass(steps, |step| match &step.interceptor.work {
+            Work::Mutate(work) => match work.mutate(&view) {
+                Ok(Edit::Keep) => Said::Nothing,
+                edit => Said::Something(Some(edit)),
+            },
+            _ => Said::Something(None),
+        })
+    }
+
     /// What becomes of the payload, and where it is to go.
     fn routed(&self, edit: Result<Edit, Failure>) -> (Result<Edit, Failure>, Option<Arc<str>>) {
         match edit {
@@ -197,20 +231,21 @@ impl Run<'_> {
     ) -> Result<(), Denial> {
         let mut blocked = Blocked::default();
         let mut waiting = Vec::new();
-        for step in self.plan.validators(self.steps) {
-            if subject.is_error() && !step.interceptor.policy.wants.errors {
-                continue;
-            }
-            let judged = match &step.interceptor.work {
-                Work::Validate(work) => clock.timed(step, || work.validate(&self.view(subject))),
-                Work::ValidateLater(work) => {
+        let mut steps = self.plan.validators(self.steps).filter(seeing(subject));
+        while let Some((step, said)) = self.next_judged(&mut steps, subject, (clock, trail)) {
+            let judged = match (said, &step.interceptor.work) {
+                (Some(said), _) => said,
+                (None, Work::Validate(work)) => {
+                    clock.timed(step, || work.validate(&self.view(subject)))
+                }
+                (None, Work::ValidateLater(work)) => {
                     let view = self.view(subject);
                     let work = Arc::clone(work);
                     let wait = clock.wait(step, move || work.validate(view.into()));
                     waiting.push(wait.map(move |it| (step, it)));
                     continue;
                 }
-                Work::Tap(seen) => {
+                (None, Work::Tap(seen)) => {
                     match seen.try_send(self.view(subject).into()) {
                         Ok(()) => step.meter.passed(),
                         Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
@@ -229,6 +264,26 @@ impl Run<'_> {
             }
         }
         blocked.into_result()
+    }
+
+    /// Passes the payload by validators that find nothing; as [`next_edit`](Self::next_edit).
+    fn next_judged<'s>(
+        &self,
+        steps: &mut impl Iterator<Item = &'s Step>,
+        subject: &Subject,
+        (clock, trail): (&Clock, &Trail),
+    ) -> Option<(&'s Step, Option<Result<Validation, Failure>>)> {
+        if trail.is_kept() || clock.measures {
+            return steps.next().map(|it| (it, None));
+        }
+        let view = self.view(subject);
+        quiet::pass(steps, |step| match &step.interceptor.work {
+            Work::Validate(work) => match work.validate(&view) {
+                Ok(validation) if validation.findings.is_empty() => Said::Nothing,
+                judged => Said::Something(Some(judged)),
+            },
+            _ => Said::Something(None),
+        })
     }
 
     fn judged(
@@ -321,8 +376,14 @@ impl Run<'_> {
     }
 
     fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
-        View { event: self.event, phase: self.phase, subject, origin: self.origin }
+        View::of(self.event, self.phase, subject, self.origin)
     }
+}
+
+/// Whether a step sees the payload: errors are for those that want them.
+fn seeing(subject: &Subject) -> impl Fn(&&Step) -> bool + use<> {
+    let is_error = subject.is_error();
+    move |step| !is_error || step.interceptor.policy.wants.errors
 }
 
 /// The names of the interceptors that a payload meets, in their order.
@@ -430,9 +491,3 @@ impl Clock {
 
 /// Findings of one judgement that are in the log.
 const FINDINGS_MAX: usize = 8;
-
-/// What a step does, whose panic is its own: "a panic in an interceptor fails its own call only".
-fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // What a step leaves half done is its own as well.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
-}

@@ -1,11 +1,12 @@
 //! A service behind interceptors: what goes in.
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
 
 use eyot_jsonrpc::{Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, ChosenServer, Fault, Input, Messages, Peer, Reply, ReplyFuture,
+    BoxService, Call, ChosenServer, Entered, Fault, Input, Messages, Peer, Reply, ReplyFuture,
     SessionHandle, SharedService, Transport,
 };
 use eyot_types::headers::PARAM_PREFIX;
@@ -23,9 +24,9 @@ use crate::event::is_call;
 use crate::interceptors::{Boundary, Interceptors};
 use crate::origin::{Direction, Kept, Origin, Session};
 use crate::passage::Passage;
-use crate::plan::{Plan, Steps};
+use crate::plan::{EventSteps, Plan, Steps};
 use crate::rounds;
-use crate::run::Run;
+use crate::run::{Passed, Run};
 use crate::shapes;
 use crate::subject::Subject;
 
@@ -33,6 +34,12 @@ use crate::subject::Subject;
 #[derive(Debug)]
 pub(crate) struct Intercepted {
     pub(crate) inner: BoxService,
+    pub(crate) place: Arc<Place>,
+}
+
+/// Where interceptors stand.
+#[derive(Debug)]
+pub(crate) struct Place {
     pub(crate) interceptors: Interceptors,
     pub(crate) boundary: Boundary,
     pub(crate) server: Option<Arc<str>>,
@@ -43,10 +50,11 @@ pub(crate) struct Intercepted {
 
 impl SharedService for Intercepted {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
-        if self.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
+        let place = &self.place;
+        if place.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
             return Box::pin(ready(Ok(Reply::None)));
         }
-        let plan = self.interceptors.plan();
+        let plan = place.interceptors.plan();
         if plan.needs_client
             && let (Input::Request(request), Some(session)) = (&call.input, &call.session)
             && is_initialize(request)
@@ -54,17 +62,19 @@ impl SharedService for Intercepted {
             SessionClient::of(session).note(request);
         }
         match Needs::of(&plan, &call) {
-            _ if self.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
+            _ if place.asker.has_round(&call) => Box::pin(self.pass(plan, call, None)),
             Needs::Nothing => self.inner.clone().call(call),
-            Needs::Going => match self.enter(&plan, call, Kept::default(), None).now_or_never() {
-                Some(Ok(call)) => self.inner.clone().call(call),
-                Some(Err(Stopped::Answered(answered))) => Box::pin(ready(Ok(answered))),
-                // What a step that takes its time, or asks, would be for: `Needs` has seen none.
-                Some(Err(Stopped::Unasked(_))) | None => {
-                    Box::pin(ready(Err(Fault::internal("an interceptor is not done"))))
+            Needs::Going => {
+                let steps = match &call.input {
+                    Input::Request(request) => plan.steps_of(request.method()),
+                    _ => Cow::default(),
+                };
+                match place.enter_at_once(&plan, &steps.request, call) {
+                    Ok(call) => self.inner.clone().call(call),
+                    Err(answered) => Box::pin(ready(answered)),
                 }
-            },
-            Needs::Both if call.peer.era == Era::Legacy && self.asker.may_ask(&plan, &call) => {
+            }
+            Needs::Both if call.peer.era == Era::Legacy && place.asker.may_ask(&plan, &call) => {
                 let (to_client, messages) = mpsc::channel(1);
                 let passing = self.pass(plan, call, Some(to_client));
                 Box::pin(AskedReply::of(Box::pin(passing), messages))
@@ -119,7 +129,10 @@ impl Needs {
 
 impl Needs {
     fn of_request(plan: &Plan, request: &Request) -> Self {
-        let steps = plan.steps_of(request.method());
+        Self::of_steps(plan, &plan.steps_of(request.method()), request)
+    }
+
+    fn of_steps(plan: &Plan, steps: &EventSteps, request: &Request) -> Self {
         let is_seen_going = !steps.request.is_empty() || request.has_round() && plan.sees.answers;
         let tells_of_tasks = |method: &str| method.starts_with(TASKS) || method == LISTEN;
         let is_seen_coming = !steps.response.is_empty()
@@ -137,7 +150,7 @@ impl Needs {
 impl Plan {
     /// Whether it has steps for a request, or for what can come back for it.
     pub(crate) fn sees_call_of(&self, request: &Request) -> bool {
-        !self.is_empty() && !matches!(Needs::of_request(self, request), Needs::Nothing)
+        !self.passes_by(request) && !matches!(Needs::of_request(self, request), Needs::Nothing)
     }
 }
 
@@ -153,7 +166,8 @@ impl Intercepted {
         {
             SessionClient::of(session).learn(session).await;
         }
-        let mut given = match self.asker.opened(&plan, &mut call).await {
+        let place = &self.place;
+        let mut given = match place.asker.opened(&plan, &mut call).await {
             Ok(given) => given,
             Err(refusal) => return Ok(Reply::One(refusal)),
         };
@@ -161,7 +175,8 @@ impl Intercepted {
             Input::Request(request) if given.is_some() => Some(request.clone()),
             _ => None,
         };
-        let (call, kept) = match self.consented(&plan, call, &mut given, to_client.as_ref()).await {
+        let (call, kept) = match place.consented(&plan, call, &mut given, to_client.as_ref()).await
+        {
             Ok(consented) => consented,
             Err(reply) => return Ok(reply),
         };
@@ -171,6 +186,55 @@ impl Intercepted {
             Reply::None => Ok(Reply::None),
             Reply::One(answer) => Ok(Reply::One(passage.answer(answer).await)),
             Reply::Stream(messages) => Ok(Reply::Stream(Messages::new(passage.stream(messages)))),
+        }
+    }
+}
+
+impl Place {
+    /// What comes of a request on its way to a server, if that can be told at once.
+    pub(crate) fn entered(&self, request: Request, call: &dyn Fn(Request) -> Call) -> Entered {
+        let Some(plan) = self.interceptors.plan_if(|it| !it.passes_by(&request)) else {
+            return Entered::Unconcerned(request);
+        };
+        let steps = plan.steps_of(request.method());
+        match Needs::of_steps(&plan, &steps, &request) {
+            Needs::Nothing => Entered::Unconcerned(request),
+            Needs::Going => {
+                let call = call(request);
+                if plan.needs_client && call.session.is_some() {
+                    return Entered::Through(call);
+                }
+                match self.enter_at_once(&plan, &steps.request, call) {
+                    Ok(call) => Entered::Past(call),
+                    Err(answered) => Entered::Answered(answered),
+                }
+            }
+            Needs::Both => Entered::Through(call(request)),
+        }
+    }
+
+    /// The call as it goes on, or what it is answered; of a request that [needs](Needs) no more.
+    fn enter_at_once(
+        &self,
+        plan: &Plan,
+        steps: &Steps,
+        call: Call,
+    ) -> Result<Call, Result<Reply, Fault>> {
+        let Input::Request(request) = &call.input else { return Ok(call) };
+        let origin = self.origin(plan, &call.peer, call.session.as_ref());
+        let can_route = self.can_route && is_call(request.method());
+        let origin = Origin { can_route, ..origin };
+        let run = self.run(plan, (request.method(), Phase::Request), steps, &origin);
+        run.record();
+        let subject = Subject::Message(request.clone().into_message());
+        let passed = run.pass(subject).now_or_never();
+        match passed.map(|it| it.map(Passed::into_request)) {
+            Some(Ok((None, None))) => Ok(call),
+            Some(passed) => changed(plan, call, passed).map_err(|stopped| match stopped {
+                Stopped::Answered(reply) => Ok(reply),
+                Stopped::Unasked(_) => Err(not_done()),
+            }),
+            None => Err(Err(not_done())),
         }
     }
 
@@ -215,28 +279,9 @@ impl Intercepted {
         let origin = Origin { kept, given, can_route, ..origin };
         match call.input {
             Input::Request(request) => {
-                let before = request.clone();
-                match self.request(plan, &request, &origin).await {
-                    Ok((changed, to)) => {
-                        let has_others = |it: &Request| it.arguments() != before.arguments();
-                        let has_other_arguments = changed.as_ref().is_some_and(has_others);
-                        call.input = Input::Request(changed.unwrap_or(request));
-                        if has_other_arguments {
-                            forget_mirrored(&mut call);
-                        }
-                        if let Some(to) = to {
-                            call.extensions.insert(ChosenServer(to));
-                        }
-                    }
-                    Err(Denial::Unasked(consent)) => {
-                        call.input = Input::Request(before);
-                        return Err(Stopped::Unasked(Box::new((call, consent))));
-                    }
-                    Err(denial) => {
-                        let answer = denial.answer(&before, call.peer.era, plan.options.deny_as);
-                        return Err(Stopped::Answered(Reply::One(answer)));
-                    }
-                }
+                let passed = self.request(plan, &request, &origin).await;
+                call.input = Input::Request(request);
+                return changed(plan, call, passed);
             }
             Input::Notification(notification) => {
                 match self.notification(plan, notification, &origin).await {
@@ -295,8 +340,7 @@ impl Intercepted {
             is_changed |= passed.is_changed;
             (subject, to) = (passed.subject, passed.to);
         }
-        let changed = is_changed.then(|| subject.into_message()).flatten();
-        Ok((changed.and_then(|it| it.into_request().ok()), to))
+        Ok(Passed { subject, is_changed, to }.into_request())
     }
 
     /// The notification as it goes on; `None`: it does not.
@@ -354,6 +398,41 @@ impl Intercepted {
         let crossing = self.boundary.crossing(origin.direction());
         Run { plan, steps, crossing, event, phase, origin }
     }
+}
+
+/// A call with what has become of its request (`None`: it stays as it is), and where it is to go.
+fn changed(
+    plan: &Plan,
+    mut call: Call,
+    passed: Result<(Option<Request>, Option<Arc<str>>), Denial>,
+) -> Result<Call, Stopped> {
+    match passed {
+        Ok((changed, to)) => {
+            if let Some(changed) = changed {
+                let has_other_arguments = !matches!(&call.input, Input::Request(it) if it.arguments() == changed.arguments());
+                call.input = Input::Request(changed);
+                if has_other_arguments {
+                    forget_mirrored(&mut call);
+                }
+            }
+            if let Some(to) = to {
+                call.extensions.insert(ChosenServer(to));
+            }
+            Ok(call)
+        }
+        Err(Denial::Unasked(consent)) => Err(Stopped::Unasked(Box::new((call, consent)))),
+        Err(denial) => Err(Stopped::Answered(match &call.input {
+            Input::Request(request) => {
+                Reply::One(denial.answer(request, call.peer.era, plan.options.deny_as))
+            }
+            _ => Reply::None,
+        })),
+    }
+}
+
+/// What a step that takes its time, or asks, would be for: [`Needs`] has seen none.
+fn not_done() -> Fault {
+    Fault::internal("an interceptor is not done")
 }
 
 /// Headers that mirror parameters are those of other parameters now. Without them the call is one of a

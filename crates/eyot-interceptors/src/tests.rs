@@ -1,6 +1,7 @@
 //! The layer, before a service that says what it is told to.
 
 mod consent;
+mod cost;
 mod crossings;
 mod failures;
 mod inside;

@@ -20,6 +20,11 @@ impl Trail {
         Self(Some(Vec::new()))
     }
 
+    /// Whether anything is noted.
+    pub(crate) const fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn into_results(self) -> Vec<StepResult> {
         self.0.unwrap_or_default()
     }

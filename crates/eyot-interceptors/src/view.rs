@@ -14,16 +14,37 @@ use crate::origin::Origin;
 use crate::pointer::{find, find_in, range_in};
 use crate::subject::Subject;
 
-/// One payload, and where it comes from. Nothing of it is decoded before it is asked for.
+/// One payload, and where it comes from. Nothing of it is decoded before it is asked for, but for a name
+/// that needs no decoding.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    pub(crate) event: &'a str,
-    pub(crate) phase: Phase,
-    pub(crate) subject: &'a Subject,
-    pub(crate) origin: &'a Origin,
+    event: &'a str,
+    phase: Phase,
+    subject: &'a Subject,
+    origin: &'a Origin,
+    /// The name, if it is written as it is read: most interceptors look at it.
+    plain_name: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
+    pub(crate) fn of(
+        event: &'a str,
+        phase: Phase,
+        subject: &'a Subject,
+        origin: &'a Origin,
+    ) -> Self {
+        let request = match (phase, subject) {
+            (Phase::Response, _) => origin.request().map(|it| &**it),
+            (Phase::Request, Subject::Message(message)) => Some(message),
+            (Phase::Request, Subject::Part { .. }) => None,
+        };
+        let plain_name = match request.and_then(Message::name) {
+            Some(Cow::Borrowed(name)) => Some(name),
+            Some(Cow::Owned(_)) | None => None,
+        };
+        Self { event, phase, subject, origin, plain_name }
+    }
+
     /// The event: the method of the operation, like `tools/call`.
     #[must_use]
     pub const fn event(&self) -> &'a str {
@@ -59,14 +80,29 @@ impl<'a> View<'a> {
     /// The name of the tool or prompt: that of the request, in both phases. It costs nothing unless it
     /// is written with escapes.
     #[must_use]
+    #[inline]
     pub fn name(&self) -> Option<Cow<'a, str>> {
-        self.of_request(Message::name, "/name")
+        match self.plain_name {
+            Some(name) => Some(Cow::Borrowed(name)),
+            None => self.of_request(Message::name, "/name"),
+        }
     }
 
     /// The URI of the resource, as [`name`](Self::name).
     #[must_use]
     pub fn uri(&self) -> Option<Cow<'a, str>> {
         self.of_request(Message::uri, "/uri")
+    }
+
+    /// The raw JSON of the `arguments` of the request, in both phases. It costs nothing. `None`: there are
+    /// none, or the payload is a part of another message, in which they would have to be looked for.
+    #[must_use]
+    pub fn arguments(&self) -> Option<&'a str> {
+        match (self.phase, self.subject) {
+            (Phase::Response, _) => self.origin.request()?.arguments(),
+            (Phase::Request, Subject::Message(message)) => message.arguments(),
+            (Phase::Request, Subject::Part { .. }) => None,
+        }
     }
 
     fn of_request(
@@ -156,8 +192,7 @@ impl Seen {
     /// The payload and where it comes from.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        let Self { event, phase, subject, origin } = self;
-        View { event, phase: *phase, subject, origin }
+        View::of(&self.event, self.phase, &self.subject, &self.origin)
     }
 }
 

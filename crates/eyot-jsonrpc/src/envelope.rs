@@ -101,7 +101,7 @@ impl Envelope {
                 capabilities: ABSENT,
                 log_level: ABSENT,
             },
-            long: LongSpans([ABSENT; 3]),
+            long: LongSpans::NONE,
         }
     }
 
@@ -179,6 +179,9 @@ pub(crate) struct ClientSpans {
 pub(crate) struct LongSpans([Span; 3]);
 
 impl LongSpans {
+    /// No values.
+    pub(crate) const NONE: Self = Self([Span::ABSENT; 3]);
+
     /// Keeps the place of a value if it is long, and there is room.
     #[inline]
     pub(crate) fn note(&mut self, value: Span) {

@@ -173,6 +173,13 @@ impl Message {
         }
     }
 
+    /// Bytes of the method of a request or notification; `None` when there is none, or it is written with
+    /// escapes. Cheaper than to look at it.
+    pub fn plain_method_len(&self) -> Option<usize> {
+        let inside = self.envelope().method.len_bytes().checked_sub(2)?;
+        self.unescaped_method().is_none().then_some(inside)
+    }
+
     fn unescaped_method(&self) -> Option<&str> {
         self.scanned.rare.as_ref()?.unescaped_method.as_deref()
     }

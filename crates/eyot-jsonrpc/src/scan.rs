@@ -17,7 +17,8 @@ use bytestring::ByteString;
 
 use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
 use crate::envelope::{
-    COMPLETE, ClientSpans, Envelope, INVALID_ID, MemberSpans, Noted, RESULT_TYPE, ScannedId,
+    COMPLETE, ClientSpans, Envelope, INVALID_ID, LongSpans, MemberSpans, Noted, RESULT_TYPE,
+    ScannedId,
 };
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
@@ -36,6 +37,9 @@ pub(crate) struct Scan<'a> {
     /// Offset of the message's first byte; its spans count from here.
     origin: usize,
     spans: MemberSpans,
+    /// Values that have passed a scan as members of `params` or of a result. Where such a member has one, it
+    /// is passed over.
+    known: Option<LongSpans>,
 }
 
 /// A value that was passed.
@@ -78,7 +82,22 @@ impl<'a> Scan<'a> {
     /// A scan from byte `at` on of a text that begins with the message.
     pub(crate) fn of_text(text: &'a str, at: usize, limits: &ScanLimits) -> Self {
         let walker = Walker::new(text, at, limits);
-        Self { walker, text, limits: *limits, origin: 0, spans: MemberSpans::default() }
+        Self {
+            walker,
+            text,
+            limits: *limits,
+            origin: 0,
+            spans: MemberSpans::default(),
+            known: None,
+        }
+    }
+
+    /// The scan, of a text in which these values are known: they have passed another one, in the places of
+    /// members of `params` or of a result, without half a surrogate pair in them. Whether they hold what
+    /// [`has_line_separators`] looks for is not found out, nor whether they are in one line.
+    pub(crate) const fn knowing(mut self, known: LongSpans) -> Self {
+        self.known = Some(known);
+        self
     }
 
     /// Whether an array comes next.
@@ -166,7 +185,8 @@ impl<'a> Scan<'a> {
             let (kind, offset) = (ParseErrorKind::LoneSurrogate, range.start + offset);
             return Err(Box::new(Fault { kind, offset }));
         }
-        let has_line_separators = has_line_separators(text.as_bytes());
+        // Of a text with known values its maker knows it.
+        let has_line_separators = self.known.is_none() && has_line_separators(text.as_bytes());
         Ok(Envelope { has_line_separators, surrogates, ..envelope })
     }
 
@@ -302,13 +322,16 @@ impl<'a> Scan<'a> {
             }
             Some("name") => self.spans.name = self.string_value()?,
             Some("uri") => self.spans.uri = self.string_value()?,
-            Some("arguments") => self.spans.arguments = self.value()?.span,
+            Some("arguments") => {
+                self.member_value()?;
+                self.spans.arguments = self.span_from(start);
+            }
             Some("inputResponses" | "requestState") => {
                 self.spans.noted.note(Noted::ROUND, true);
                 self.walker.value()?;
             }
             Some("progressToken") => self.spans.params_progress_token = self.progress_token()?,
-            _ => self.walker.value()?,
+            _ => self.member_value()?,
         }
         self.spans.long.note(self.span_from(start));
         Ok(())
@@ -341,7 +364,7 @@ impl<'a> Scan<'a> {
                 let key = self.walker.lexer.at();
                 let is_escaped = self.walker.pass_key()?;
                 let member = self.walker.lexer.at();
-                self.walker.value()?;
+                self.member_value()?;
                 // A name with escapes is left to the readers.
                 is_complete &= !is_escaped
                     && (!self.walker.lexer.has_text_at(key, RESULT_TYPE)
@@ -399,6 +422,17 @@ impl<'a> Scan<'a> {
     fn string_value(&mut self) -> Result<Span, Halt> {
         let value = self.value()?;
         Ok(if is_string(value.raw) { value.span } else { Span::default() })
+    }
+
+    /// Passes the value of a member, which is not looked at if it is known.
+    fn member_value(&mut self) -> Result<(), Halt> {
+        let at = self.walker.lexer.at();
+        let mut known = self.known.iter().flat_map(LongSpans::iter);
+        match known.find(|it| it.bounds().start == at) {
+            Some(known) => self.walker.lexer.pass_to(known.bounds().end),
+            None => self.walker.value()?,
+        }
+        Ok(())
     }
 
     fn value(&mut self) -> Result<Passed<'a>, Halt> {

@@ -19,7 +19,7 @@ use self::prepare::Place;
 use self::values::Values;
 use crate::pattern::Pattern;
 use crate::truth::{Truth, Undecidable};
-use crate::view::View;
+use crate::view::{Source, View};
 
 /// What is named outside of expressions, once for all of them.
 pub(crate) use self::prepare::Named;
@@ -30,6 +30,8 @@ pub(crate) struct Program {
     expression: IdedExpr,
     /// The places in the message that it names, by number.
     places: Vec<Place>,
+    /// The known texts that it names.
+    known: Vec<&'static str>,
     /// Its patterns, as they are written.
     patterns: Arc<HashMap<String, Pattern>>,
     /// Parts of the expression: what one step of a loop may take.
@@ -56,6 +58,7 @@ impl Program {
             text: text.to_owned(),
             expression: prepared.expression,
             places: prepared.places,
+            known: prepared.known,
             patterns: Arc::new(prepared.patterns),
             parts_count: prepared.parts_count,
         })
@@ -66,9 +69,14 @@ impl Program {
         &self.text
     }
 
-    /// Whether the expression needs the result of a request.
-    pub(crate) fn needs_result(&self) -> bool {
-        self.places.iter().any(|it| it.source == crate::view::Source::Result)
+    /// Whether the expression reads a part of this JSON value.
+    pub(crate) fn reads(&self, source: Source) -> bool {
+        self.places.iter().any(|it| it.source == source)
+    }
+
+    /// Whether the expression names this known text.
+    pub(crate) fn names(&self, known: &str) -> bool {
+        self.known.contains(&known)
     }
 
     /// Whether it is true of the message.

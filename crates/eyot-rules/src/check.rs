@@ -1,7 +1,8 @@
 //! What a rule wants of a value in a message.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::glob::Globs;
@@ -43,8 +44,10 @@ pub(crate) enum Check {
 #[derive(Clone, Debug)]
 pub(crate) struct OneOf {
     /// As canonical JSON, all but the numbers.
-    values: HashSet<String>,
+    values: BTreeSet<String>,
     numbers: Vec<Number>,
+    /// No text that is written longer says what one of them says: an escape takes six bytes for one.
+    text_len_max: usize,
     shown: String,
 }
 
@@ -58,8 +61,9 @@ impl OneOf {
             _ => format!("in [{}]", first.join(", ")),
         };
         let numbers = values.iter().filter_map(|it| Number::parse(it)).collect();
+        let text_len_max = 6 * values.iter().map(String::len).max().unwrap_or_default();
         let values = values.into_iter().filter(|it| Number::parse(it).is_none()).collect();
-        Self { values, numbers, shown }
+        Self { values, numbers, text_len_max, shown }
     }
 
     /// Whether a raw value says what one of them says; numbers are compared by value.
@@ -68,7 +72,8 @@ impl OneOf {
             Some(number) => {
                 self.numbers.iter().any(|it| it.compare(number) == Some(Ordering::Equal))
             }
-            None => !self.values.is_empty() && self.values.contains(&eyot_jsonrpc::canonical(raw)),
+            None if raw.starts_with('"') && raw.len() > self.text_len_max => false,
+            None => !self.values.is_empty() && self.values.contains(&*canonical(raw)),
         }
     }
 }
@@ -82,10 +87,11 @@ pub(crate) struct Bounds {
 
 impl Wanted {
     /// Whether it holds of the values of a place.
-    pub(crate) fn holds(&self, values: &[&str]) -> bool {
+    pub(crate) fn holds<'t>(&self, values: impl IntoIterator<Item = &'t str>) -> bool {
+        let mut values = values.into_iter();
         match self.exists {
-            Some(false) => values.is_empty(),
-            _ => values.iter().any(|value| self.checks.iter().all(|it| it.holds(value))),
+            Some(false) => values.next().is_none(),
+            _ => values.any(|value| self.checks.iter().all(|it| it.holds(value))),
         }
     }
 }
@@ -112,6 +118,14 @@ impl Check {
             }
             Self::Not(checks) => !checks.iter().all(|it| it.holds(raw)),
         }
+    }
+}
+
+/// The value as [`eyot_jsonrpc::canonical`] writes it. A text without escapes is written so already.
+fn canonical(raw: &str) -> Cow<'_, str> {
+    match raw.starts_with('"') && !raw.contains('\\') {
+        true => Cow::Borrowed(raw),
+        false => Cow::Owned(eyot_jsonrpc::canonical(raw)),
     }
 }
 

@@ -7,7 +7,7 @@ use eyot_types::Era;
 use crate::cel::Program;
 use crate::check::Wanted;
 use crate::glob::Globs;
-use crate::path::{Path, Step, Twice};
+use crate::path::{Path, Step, Twice, collect};
 use crate::subject::{Direction, Transport};
 use crate::truth::{Truth, Undecidable};
 use crate::view::{Part, Source, View, default_hint};
@@ -117,7 +117,8 @@ impl Field {
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    /// The word for it in a file of rules, and in expressions.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Method => "method",
             Self::Item(kind) => kind,
@@ -139,7 +140,8 @@ fn is_so(
     wanted: &Wanted,
     view: &View<'_>,
 ) -> Result<Truth, Undecidable> {
-    let text = match source.part(view) {
+    let (part, steps) = view.place(source, path.steps());
+    let text = match part {
         Part::Text(text) => text,
         Part::Absent => "{}",
         Part::Unknown => {
@@ -147,15 +149,20 @@ fn is_so(
                 [Step::Member(name)] => view.naming_param(name),
                 _ => None,
             };
-            return Ok(named.map_or(Truth::Unknown, |it| wanted.holds(&[&it]).into()));
+            return Ok(named.map_or(Truth::Unknown, |it| wanted.holds([&*it]).into()));
         }
     };
-    let values = path.values(text, Twice::Refuse);
-    let mut values = values.map_err(|it| Undecidable(it.to_string()))?;
-    if source == Source::Annotations && values.is_empty() {
-        values.extend(path.root().and_then(|it| default_hint(it, text)));
+    // Most places have one value, which needs no list.
+    let (mut first, mut others) = (None, Vec::new());
+    let found = collect(steps, text, Twice::Refuse, &mut |it| match first {
+        Some(_) => others.push(it),
+        None => first = Some(it),
+    });
+    found.map_err(|it| Undecidable(it.to_string()))?;
+    if source == Source::Annotations && first.is_none() {
+        first = path.root().and_then(|it| default_hint(it, text));
     }
-    Ok(wanted.holds(&values).into())
+    Ok(wanted.holds(first.into_iter().chain(others)).into())
 }
 
 impl fmt::Display for Condition {

@@ -54,7 +54,7 @@ pub(crate) fn spliced(text: &str, mut splices: Vec<Splice>) -> Option<String> {
 /// The values at a place. Keys that are there twice are all meant.
 fn values<'t>(steps: &[Step], payload: &'t str) -> Vec<&'t str> {
     let mut found = Vec::new();
-    match collect(steps, payload, Twice::All, &mut found) {
+    match collect(steps, payload, Twice::All, &mut |it| found.push(it)) {
         Ok(()) => found,
         Err(_) => Vec::new(),
     }

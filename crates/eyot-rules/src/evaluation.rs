@@ -7,10 +7,11 @@ use eyot_types::codes::{DENIED, OVERLOADED};
 
 use crate::action::{Step, Terminal};
 use crate::demand::{Answer, Demand, DemandKind, key_of};
+use crate::index::Candidates;
 use crate::look::Look;
 use crate::rule::{Mode, OnError, Rule};
 use crate::rule_set::{RuleSet, is_of_the_protocol};
-use crate::subject::Subject;
+use crate::subject::{Phase, Subject};
 use crate::truth::{Truth, Undecidable};
 use crate::verdict::{
     Audit, Decision, Denial, Failure, LogLine, NOT_ALLOWED, Verdict, decision_of, denial,
@@ -49,6 +50,8 @@ use crate::view::View;
 #[derive(Debug)]
 pub struct Evaluation<'s> {
     set: &'s RuleSet,
+    /// The rules that could be about it.
+    candidates: Candidates<'s>,
     subject: Subject<'s>,
     /// What the message names, once a rule has asked for it.
     item: Option<Cow<'s, str>>,
@@ -107,6 +110,7 @@ impl RuleSet {
     pub fn evaluate<'s>(&'s self, subject: &Subject<'s>) -> Evaluation<'s> {
         Evaluation {
             set: self,
+            candidates: self.index.candidates(subject.phase, subject.method),
             subject: *subject,
             item: subject.item.map(Cow::Borrowed),
             state: State::Start,
@@ -219,9 +223,7 @@ impl<'s> Evaluation<'s> {
             self.state = State::Decided;
         } else if let Some((rule, decision)) = self.set.hides_what_is_completed(subject) {
             self.decide(rule, decision);
-        } else if self.item.is_none()
-            && self.set.index.candidates(subject.phase, subject.method).need_item()
-        {
+        } else if self.item.is_none() && self.candidates.need_item() {
             self.item = View::item_of(subject);
         }
     }
@@ -229,8 +231,7 @@ impl<'s> Evaluation<'s> {
     /// Looks at the next rule, and tells which that is.
     fn look_for(&mut self, from: u32) -> Option<&'s Rule> {
         let set = self.set;
-        let candidates = set.index.candidates(self.subject.phase, self.subject.method);
-        let Some(number) = candidates.next(from, self.item.as_deref()) else {
+        let Some(number) = self.candidates.next(from, self.item.as_deref()) else {
             self.decide_by_default();
             return None;
         };
@@ -303,6 +304,9 @@ impl<'s> Evaluation<'s> {
 
     /// Puts a payload in the place of the one there is, which is kept until the rule is through.
     fn change(&mut self, payload: String) {
+        if self.subject.phase == Phase::Request {
+            self.subject.arguments = None;
+        }
         let before = self.verdict.payload.replace(payload);
         self.undo.get_or_insert(before);
     }

@@ -1,6 +1,6 @@
 //! Names with `*`, `?` and `[…]` in them.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A pattern over whole names: `*` is any text, `?` any one character, `[a-z]` one of these and
@@ -105,7 +105,7 @@ impl Glob {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globs {
     all: Vec<Glob>,
-    exact: HashSet<String>,
+    exact: BTreeSet<String>,
     /// Those that match more than one name.
     open: Vec<Glob>,
 }

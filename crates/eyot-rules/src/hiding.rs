@@ -62,6 +62,7 @@ impl RuleSet {
                 item: name.as_deref(),
                 payload: None,
                 request: None,
+                arguments: None,
                 annotations: member(item, "annotations"),
                 ..*subject
             };
@@ -131,17 +132,18 @@ fn completed(reference: &str) -> Option<(&'static str, Cow<'_, str>)> {
 }
 
 /// A list of a server.
-struct List {
+pub(crate) struct List {
     /// The member of the result with the items.
     member: &'static str,
     /// The member of an item that names it.
     name: &'static str,
     /// The method that uses an item.
-    method: &'static str,
+    pub(crate) method: &'static str,
 }
 
 impl List {
-    fn of_method(method: &str) -> Option<Self> {
+    /// The list that a method asks for.
+    pub(crate) fn of_method(method: &str) -> Option<Self> {
         let (member, name, method) = match method {
             "tools/list" => ("tools", "name", "tools/call"),
             "prompts/list" => ("prompts", "name", "prompts/get"),

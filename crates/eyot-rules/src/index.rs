@@ -1,6 +1,6 @@
 //! Finds the rules that could be about a message, without a look at the others.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::glob::{Glob, Globs};
 use crate::rule::Rule;
@@ -16,7 +16,7 @@ pub(crate) struct Index {
 #[derive(Debug, Default)]
 struct Methods {
     /// Those of methods that rules name, with the rules that are about any method among them.
-    named: HashMap<Box<str>, Items>,
+    named: BTreeMap<Box<str>, Items>,
     /// Those that are about all other methods.
     others: Items,
 }
@@ -26,9 +26,9 @@ struct Items {
     /// Whatever the message names.
     any: Vec<u32>,
     /// By the whole name.
-    exact: HashMap<Box<str>, Vec<u32>>,
+    exact: BTreeMap<Box<str>, Vec<u32>>,
     /// By what the name begins with.
-    prefixes: HashMap<Box<str>, Vec<u32>>,
+    prefixes: BTreeMap<Box<str>, Vec<u32>>,
     /// The lengths of those beginnings in bytes, each once.
     prefix_lens: Vec<usize>,
 }

@@ -9,12 +9,14 @@
 //! - [`Subject`]: what rules can look at in one message; [`Evaluation`]: the machine that does it,
 //!   from [`Demand`]s to a [`Verdict`].
 //! - [`RuleSet::hides`] and [`RuleSet::visible`]: what clients see in lists, by these rules.
+//! - [`RuleSet::concerns`] and [`RuleSet::needs`]: what they could be about, before any message comes.
 //! - [`RuleSet::explain`] and [`RuleSet::run_tests`]: why, and whether it is as it should be.
 #![doc = include_str!("../GRAMMAR.md")]
 
 mod action;
 mod cel;
 mod check;
+mod concern;
 mod condition;
 mod demand;
 mod edit;
@@ -41,6 +43,7 @@ mod verdict;
 mod view;
 
 pub use crate::action::LogLevel;
+pub use crate::concern::Need;
 pub use crate::demand::{Answer, Demand, DemandKind};
 pub use crate::evaluation::{Evaluation, Progress};
 pub use crate::explanation::Explanation;

@@ -90,7 +90,7 @@ impl Path {
         twice: Twice,
     ) -> Result<Vec<&'t str>, Ambiguous> {
         let mut found = Vec::new();
-        collect(&self.steps, value, twice, &mut found)?;
+        collect(&self.steps, value, twice, &mut |it| found.push(it))?;
         Ok(found)
     }
 }
@@ -112,18 +112,18 @@ pub(crate) fn collect<'t>(
     steps: &[Step],
     value: &'t str,
     twice: Twice,
-    found: &mut Vec<&'t str>,
+    found: &mut dyn FnMut(&'t str),
 ) -> Result<(), Ambiguous> {
     let Some((step, rest)) = steps.split_first() else {
-        found.push(value);
+        found(value);
         return Ok(());
     };
     match step {
         Step::Member(name) => {
             let (mut is_found, mut variants) = (false, 0);
             for (key, inner) in Members::of(value).into_iter().flatten() {
-                variants += usize::from(folds_alike(&key, name));
                 let is_it = key == name.as_str();
+                variants += usize::from(is_it || folds_alike(&key, name));
                 if is_it && (twice == Twice::All || !is_found) {
                     collect(rest, inner, twice, found)?;
                 }

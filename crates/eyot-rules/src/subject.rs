@@ -27,6 +27,10 @@ pub struct Subject<'a> {
     pub payload: Option<&'a str>,
     /// The raw JSON of the parameters of the request that a result answers.
     pub request: Option<&'a str>,
+    /// The raw JSON of the `arguments` in the parameters of the request, if it is known already that they
+    /// are there once, and in no other case. `None`: they are looked for in the parameters when a rule asks
+    /// for them.
+    pub arguments: Option<&'a str>,
     /// The name of the upstream server.
     pub server: Option<&'a str>,
     /// The id of the session.

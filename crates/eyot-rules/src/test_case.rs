@@ -74,6 +74,7 @@ impl Given {
             item: self.item.as_deref(),
             payload: self.payload.as_deref(),
             request: self.request.as_deref(),
+            arguments: None,
             server: self.server.as_deref(),
             session: self.session.as_deref(),
             principal: self.principal.as_deref(),

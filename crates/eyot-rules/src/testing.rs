@@ -133,7 +133,7 @@ impl Expected {
         let after = verdict.payload.as_deref().or(before).unwrap_or("{}");
         for (path, wanted) in &self.after {
             let values = path.values(after, Twice::All).unwrap_or_default();
-            if !wanted.holds(&values) {
+            if !wanted.holds(values.iter().copied()) {
                 let found = values.join(", ");
                 failures.push(format!("after: expected that {path} {wanted}, found [{found}]"));
             }

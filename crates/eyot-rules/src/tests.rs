@@ -12,7 +12,7 @@ use crate::{Answer, Decision, Progress, RuleSet, Subject, Verdict};
 
 /// Compiles rules; the first lines of their file are added.
 #[track_caller]
-fn compile(rules: &str) -> RuleSet {
+pub(crate) fn compile(rules: &str) -> RuleSet {
     let text = format!("version: 1\ndefault: allow\n{rules}");
     match RuleSet::compile("rules.yaml", &text) {
         Ok(set) => set,

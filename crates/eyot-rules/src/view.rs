@@ -7,6 +7,7 @@ use eyot_jsonrpc::Members;
 use eyot_types::Method;
 
 use crate::json;
+use crate::path::Step;
 use crate::subject::{Phase, Subject};
 
 /// A subject, its payload as it is by now, and what was read of it.
@@ -38,6 +39,19 @@ impl<'v> View<'v> {
     /// A view of a request for the subject's item, whatever its parameters are.
     pub(crate) fn hypothetical(subject: &'v Subject<'v>) -> Self {
         Self { subject, payload: Part::Unknown, item: OnceLock::new() }
+    }
+
+    /// Where a place of a JSON value is to be looked for: a text, and the steps in it.
+    pub(crate) fn place<'p>(&self, source: Source, steps: &'p [Step]) -> (Part<'v>, &'p [Step]) {
+        match (source, steps, self.subject.arguments, self.payload) {
+            (_, _, _, Part::Unknown) => (source.part(self), steps),
+            (Source::Params, [Step::Member(name), below @ ..], Some(arguments), _)
+                if name == "arguments" =>
+            {
+                (Part::Text(arguments), below)
+            }
+            _ => (source.part(self), steps),
+        }
     }
 
     /// What a message names, as its parameters say.
@@ -82,12 +96,14 @@ impl<'v> View<'v> {
 
     /// The name of the tool or prompt, or the URI of the resource.
     pub(crate) fn item(&self) -> Option<&str> {
-        let item = self.item.get_or_init(|| match (self.subject.item, self.params()) {
-            (Some(item), _) => Some(Cow::Borrowed(item)),
-            (None, Part::Text(params)) => item_of(self.subject.method, params),
-            (None, _) => None,
-        });
-        item.as_deref()
+        let read = || match self.params() {
+            Part::Text(params) => item_of(self.subject.method, params),
+            Part::Absent | Part::Unknown => None,
+        };
+        match self.subject.item {
+            Some(item) => Some(item),
+            None => self.item.get_or_init(read).as_deref(),
+        }
     }
 }
 

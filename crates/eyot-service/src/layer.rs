@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eyot_jsonrpc::Request;
 use tower_layer::Layer;
 
-use crate::{BoxService, McpService};
+use crate::{BoxService, Call, Fault, McpService, Reply};
 
 /// Layers around services. Cheap to clone.
 ///
@@ -17,10 +17,29 @@ pub struct ServiceLayer {
     around: Option<Arc<dyn Fn(BoxService) -> BoxService + Send + Sync>>,
     /// `None`: they are concerned by all requests.
     concern: Option<Concern>,
+    /// `None`: what comes of a call takes its time.
+    entrance: Option<Entrance>,
 }
 
 /// Whether layers are concerned by a request.
 type Concern = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
+
+/// What comes of a request at once. The call is made only for a request that is of concern.
+type Entrance = Arc<dyn Fn(Request, &dyn Fn(Request) -> Call) -> Entered + Send + Sync>;
+
+/// What comes of a request before layers.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "its users must do all that it says")]
+pub enum Entered {
+    /// It does not concern them: it goes past them as it came.
+    Unconcerned(Request),
+    /// It goes on like this and past the layers, which are done with it and with its reply.
+    Past(Call),
+    /// It has to pass the layers, of which none has seen it.
+    Through(Call),
+    /// It goes no further: this is its reply.
+    Answered(Result<Reply, Fault>),
+}
 
 impl ServiceLayer {
     /// One layer.
@@ -33,7 +52,7 @@ impl ServiceLayer {
 
     /// One layer of one function.
     pub fn from_fn(layer: impl Fn(BoxService) -> BoxService + Send + Sync + 'static) -> Self {
-        Self { around: Some(Arc::new(layer)), concern: None }
+        Self { around: Some(Arc::new(layer)), concern: None, entrance: None }
     }
 
     /// The layers, which hand on as they come the requests that `concern` says no of, and their replies.
@@ -41,6 +60,25 @@ impl ServiceLayer {
     #[must_use]
     pub fn concerned_by(self, concern: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
         Self { concern: Some(Arc::new(concern)), ..self }
+    }
+
+    /// The layers, for which `enter` can say at once what comes of a request: of many, none needs a future.
+    #[must_use]
+    pub fn entered_by<E>(self, enter: E) -> Self
+    where
+        E: Fn(Request, &dyn Fn(Request) -> Call) -> Entered + Send + Sync + 'static,
+    {
+        Self { entrance: Some(Arc::new(enter)), ..self }
+    }
+
+    /// What comes of a request before a service that was made [`around`](Self::around) another one. `call`
+    /// makes the call of it.
+    pub fn enter(&self, request: Request, call: impl Fn(Request) -> Call) -> Entered {
+        match &self.entrance {
+            Some(enter) => enter(request, &call),
+            None if self.concerns(&request) => Entered::Through(call(request)),
+            None => Entered::Unconcerned(request),
+        }
     }
 
     /// Whether a request has to pass the layers.
@@ -60,9 +98,13 @@ impl ServiceLayer {
                     let any: Concern = Arc::new(move |it| outer(it) || inner(it));
                     any
                 }),
+                // The outer layers would have seen what the inner ones cannot say at once.
+                entrance: None,
             },
-            (Some(around), None) => Self { around: Some(around), concern: outer_concern },
-            (None, around) => Self { around, concern: inner_concern },
+            (Some(around), None) => {
+                Self { around: Some(around), concern: outer_concern, entrance: self.entrance }
+            }
+            (None, around) => Self { around, concern: inner_concern, entrance: inner.entrance },
         }
     }
 

@@ -32,7 +32,7 @@ pub use crate::challenge::Challenge;
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
-pub use crate::layer::ServiceLayer;
+pub use crate::layer::{Entered, ServiceLayer};
 pub use crate::limits::{
     CallLimits, HttpLimits, Limits, MemoryLimits, MessageLimits, PipeLimits, SessionLimits,
     UpstreamLimits, WebSocketLimits,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ServiceLayer,
+    BoxService, Call, Entered, Fault, Input, Messages, Peer, Reply, ReplyFuture, ServiceLayer,
 };
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -171,12 +171,20 @@ impl LegacyConnection {
     ///
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
     pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        match &self.layered {
-            Some(layered) if layered.layers.concerns(&request) => {
-                layered.call(Input::Request(request)).await
+        let request = match &self.layered {
+            None => request,
+            Some(layered) => {
+                let call = |it| Call::new(Input::Request(it), layered.peer.clone());
+                match layered.layers.enter(request, call) {
+                    Entered::Unconcerned(request) => request,
+                    Entered::Past(Call { input: Input::Request(request), .. }) => request,
+                    Entered::Past(call) => return self.link.clone().answer(call.input).await,
+                    Entered::Through(call) => return layered.service.clone().call(call).await,
+                    Entered::Answered(reply) => return reply,
+                }
             }
-            _ => self.link.request(request).await,
-        }
+        };
+        self.link.request(request).await
     }
 
     /// Sends a notification or a response. `notifications/cancelled` names the caller's id of one

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{Message, Request, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture, ServiceLayer};
+use eyot_service::{
+    BoxService, Call, Entered, Fault, Input, Peer, Reply, ReplyFuture, ServiceLayer,
+};
 use eyot_types::{Era, headers};
 use http::{Extensions, HeaderMap, StatusCode};
 use tower_service::Service;
@@ -151,12 +153,29 @@ impl ModernConnection {
     ///
     /// The upstream is told that its call is given up.
     pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
-        match &self.layered {
-            Some(layered) if layered.layers.concerns(&request) => {
-                layered.service.clone().call(sender.call(Input::Request(request))).await
+        let mut entered = None;
+        let request = match &self.layered {
+            None => request,
+            Some(Layered { service, layers }) => {
+                match layers.enter(request, |it| sender.call(Input::Request(it))) {
+                    Entered::Unconcerned(request) => request,
+                    Entered::Past(Call {
+                        input: Input::Request(request),
+                        peer,
+                        extensions,
+                        ..
+                    }) => {
+                        entered = Some(Sender::of_peer(peer, &extensions));
+                        request
+                    }
+                    Entered::Past(call) => return self.link.clone().answer(call).await,
+                    Entered::Through(call) => return service.clone().call(call).await,
+                    Entered::Answered(reply) => return reply,
+                }
             }
-            _ => self.link.request(request, sender.headers.as_deref()).await,
-        }
+        };
+        let Sender { headers, .. } = entered.as_ref().unwrap_or(sender);
+        self.link.request(request, headers.as_deref()).await
     }
 
     /// Asks for what the upstream is, with a request that gets one answer, and tells the HTTP

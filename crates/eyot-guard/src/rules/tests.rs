@@ -221,3 +221,47 @@ async fn a_rule_chooses_the_server_of_a_call_before_a_gateway_only() {
     assert_eq!(other["chosen"], Value::Null);
     assert!(alone.ask("tools/call", call("echo", &json!({}))).await.is_err());
 }
+
+#[test]
+fn rules_meet_the_messages_that_they_could_be_about() {
+    let step = |rule: &str| {
+        let text = format!("version: 1\ndefault: allow\nrules: [{{name: r, {rule}}}]");
+        let set = RuleSet::compile("rules.yaml", &text).unwrap();
+        Rules::new(set, Arc::new(Tools::new(Trust::Latest)), Arc::default()).interceptor("rules")
+    };
+    let plan = |rule| Plan::compile([step(rule)], PlanOptions::default()).unwrap();
+    let meets = |rule, event, phase: Phase| !plan(rule).order(event, phase).is_empty();
+    let denied = "match: {tool: drop, arguments: {x: 1}}, deny: true";
+    assert!(meets(denied, "tools/call", Phase::Request));
+    assert!(meets(denied, "tools/list", Phase::Response), "it could hide the tool");
+    assert!(!meets(denied, "tools/call", Phase::Response));
+    assert!(!meets(denied, "resources/read", Phase::Request));
+    let told = "match: {method: notifications/message}, tag: t";
+    assert!(meets(told, "notifications/message", Phase::Request));
+    assert!(!meets(told, "tools/call", Phase::Request));
+    let failing = "match: {result: {isError: true}}, log: failed";
+    assert!(meets(failing, "tools/call", Phase::Response));
+    assert!(meets(failing, "acme/sweep", Phase::Response));
+    assert!(!meets(failing, "acme/sweep", Phase::Request));
+}
+
+#[test]
+fn a_rule_on_an_argument_allocates_nothing_while_it_does_not_hold() {
+    let text = "version: 1\ndefault: allow\nrules:
+  - {name: r, match: {tool: echo, arguments: {text: never}}, deny: true}";
+    let set = RuleSet::compile("rules.yaml", text).unwrap();
+    let tools = Arc::new(Tools::new(Trust::Latest));
+    let rules = Rules::new(set, tools, Arc::default()).interceptor("rules");
+    let plan = Plan::compile([rules], PlanOptions::default()).unwrap();
+    let layer = InterceptorLayer::new(&Interceptors::new(plan), Boundary::Upstream);
+    let layer = eyot_service::ServiceLayer::from(layer);
+    let params = call("echo", &json!({ "list": [1, 2], "text": "hello" }));
+    let request = Request::new(Id::from_number(1), "tools/call", &params);
+    let call = |it| Call::new(Input::Request(it), Peer::ourselves(Era::Modern));
+    let enter =
+        |request| assert!(matches!(layer.enter(request, call), eyot_service::Entered::Past(_)));
+    // The first is measured, and each sixty-first.
+    enter(request.clone());
+    let measured = allocation_counter::measure(|| enter(request));
+    assert_eq!(measured.count_total, 0);
+}

@@ -63,3 +63,21 @@ fn a_plan_for_lists_alone_leaves_all_else_on_its_way() {
     assert!(lists.iter().all(|it| sees(it, &serde_json::json!({}))));
     assert!(!plan.sees.answers && !plan.sees.streams && plan.sees.results);
 }
+
+#[test]
+fn an_interceptor_meets_only_the_events_that_concern_it() {
+    let concerned = |event: &str, phase| phase == Phase::Request && event.ends_with("/call");
+    let step = |name| step(name, Phase::Request, "*").on(Phase::Response, ["*"]);
+    let narrow = step("narrow").concerned_by(concerned);
+    let plan = Plan::compile([narrow], PlanOptions::default()).unwrap();
+    for met in ["tools/call", "acme/call"] {
+        assert_eq!(names(&plan, met, Phase::Request), ["narrow"], "{met}");
+        assert!(names(&plan, met, Phase::Response).is_empty(), "{met}");
+    }
+    for unmet in ["tools/list", "acme/list", "notifications/call", "roots/list"] {
+        assert!(names(&plan, unmet, Phase::Request).is_empty(), "{unmet}");
+    }
+    assert!(!plan.sees.results && !plan.sees.streams);
+    let plan = Plan::compile([step("wide")], PlanOptions::default()).unwrap();
+    assert!(plan.sees.results && plan.sees.answers && plan.sees.streams);
+}

@@ -22,6 +22,7 @@ pub(crate) type Named = HashMap<String, Vec<String>>;
 pub(super) struct Prepared {
     pub(super) expression: IdedExpr,
     pub(super) places: Vec<Place>,
+    pub(super) known: Vec<&'static str>,
     pub(super) patterns: HashMap<String, Pattern>,
     pub(super) parts_count: u64,
 }
@@ -60,6 +61,7 @@ pub(super) fn prepare(expression: IdedExpr, sets: &Named) -> Result<Prepared, St
         sets,
         locals: Vec::new(),
         places: Vec::new(),
+        known: Vec::new(),
         patterns: HashMap::new(),
         parts_count: 0,
         names_count: 0,
@@ -67,8 +69,8 @@ pub(super) fn prepare(expression: IdedExpr, sets: &Named) -> Result<Prepared, St
         lists: 0,
     };
     let expression = preparing.expression(expression)?;
-    let Preparing { places, patterns, parts_count, names_count, .. } = preparing;
-    Ok(Prepared { expression, places, patterns, parts_count: parts_count + names_count })
+    let Preparing { places, known, patterns, parts_count, names_count, .. } = preparing;
+    Ok(Prepared { expression, places, known, patterns, parts_count: parts_count + names_count })
 }
 
 struct Preparing<'a> {
@@ -76,6 +78,7 @@ struct Preparing<'a> {
     /// The names of the loops around.
     locals: Vec<String>,
     places: Vec<Place>,
+    known: Vec<&'static str>,
     patterns: HashMap<String, Pattern>,
     parts_count: u64,
     /// The names in sets: a list is made of them each time.
@@ -127,12 +130,15 @@ impl Preparing<'_> {
     }
 
     /// A name alone.
-    fn name_of(&self, id: u64, name: &str) -> Result<IdedExpr, String> {
+    fn name_of(&mut self, id: u64, name: &str) -> Result<IdedExpr, String> {
         if name.starts_with('@') || self.locals.iter().any(|it| it == name) {
             return Ok(ident(id, name.to_owned()));
         }
         match Root::of(name) {
-            Some(Root::Known(known)) => Ok(ident(id, format!("{KNOWN_AS}{known}"))),
+            Some(Root::Known(known)) => {
+                self.known.push(known);
+                Ok(ident(id, format!("{KNOWN_AS}{known}")))
+            }
             _ if name == SETS => Err("`sets` is no value: name one, such as `sets.x`".to_owned()),
             _ => {
                 let names = JSON.iter().chain(&KNOWN).copied().chain([SETS]);

@@ -85,7 +85,8 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
 
     /// The raw value of a place, if it is there; an error if that cannot be said.
     fn raw(&self, place: &Place) -> Result<Option<&'v str>, NotSaid> {
-        let text = match place.source.part(self.view) {
+        let (part, steps) = self.view.place(place.source, &place.steps);
+        let text = match part {
             Part::Text(text) => text,
             Part::Absent => return Ok(None),
             Part::Unknown => {
@@ -94,12 +95,13 @@ impl<'a, 'v: 'a> Values<'a, 'v> {
             }
         };
         self.charge(if place.steps.is_empty() { 0 } else { text.len() as u64 / PASS_BYTES })?;
-        let mut found = Vec::new();
-        if let Err(ambiguous) = collect(&place.steps, text, Twice::Refuse, &mut found) {
+        let mut found = None;
+        let mut keep_first = |it| found = found.or(Some(it));
+        if let Err(ambiguous) = collect(steps, text, Twice::Refuse, &mut keep_first) {
             self.fail(&ambiguous.to_string());
             return Err(NotSaid);
         }
-        Ok(found.first().copied().or_else(|| match (place.source, place.steps.as_slice()) {
+        Ok(found.or_else(|| match (place.source, place.steps.as_slice()) {
             (Source::Annotations, [Step::Member(name)]) => default_hint(name, text),
             _ => None,
         }))

@@ -45,12 +45,12 @@ fn checks_hold_of_their_own_type_only() {
 fn all_checks_hold_of_one_value() {
     let checks = vec![Check::Above(Number::Whole(1)), Check::Below(Number::Whole(3))];
     let wanted = Wanted { exists: None, checks };
-    assert!(wanted.holds(&["9", "2"]));
-    assert!(!wanted.holds(&["9", "0"]));
-    assert!(!wanted.holds(&[]));
+    assert!(wanted.holds(["9", "2"]));
+    assert!(!wanted.holds(["9", "0"]));
+    assert!(!wanted.holds([]));
     let absent = Wanted { exists: Some(false), checks: Vec::new() };
-    assert!(absent.holds(&[]));
-    assert!(!absent.holds(&["null"]));
+    assert!(absent.holds([]));
+    assert!(!absent.holds(["null"]));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::cel::Program;
 use crate::condition::Condition;
 use crate::rule::Rule;
 use crate::subject::Phase;
+use crate::view::Source;
 
 /// Reads the list of rules.
 pub(super) fn read(
@@ -80,7 +81,7 @@ fn rule(
     let unless = fields.value("unless").map(|it| matching::read(reader, definitions, it));
     let Matching { concern, mut conditions, phase, servers } = matching.unwrap_or_default();
     let when = fields.value("when").and_then(|it| when(reader, definitions, it));
-    let needs_result = when.as_ref().is_some_and(|(it, _)| it.needs_result());
+    let needs_result = when.as_ref().is_some_and(|(it, _)| it.reads(Source::Result));
     let phase =
         phase_of(reader, phase, unless.as_ref(), when.as_ref().map(|it| it.1), needs_result);
     let mode = fields.value("mode").and_then(|it| reader.mode(it)).unwrap_or(inherited.mode);

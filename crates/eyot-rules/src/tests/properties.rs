@@ -314,6 +314,47 @@ proptest! {
     }
 
     #[test]
+    fn nothing_becomes_of_messages_that_are_of_no_concern(
+        rules in any_rules(),
+        name in "[abcd]{1,3}",
+        method in prop::sample::select(vec![
+            "tools/call", "prompts/get", "x/y", "x/z", "tools/list", "prompts/list", "completion/complete",
+            "notifications/message", "ping",
+        ]),
+        is_response in any::<bool>(),
+        is_denied_by_default in any::<bool>(),
+    ) {
+        let default = if is_denied_by_default { "deny" } else { "allow" };
+        let text = format!("version: 1\ndefault: {default}\n{rules}");
+        let set = RuleSet::compile("r.yaml", &text).unwrap();
+        let phase = if is_response { Phase::Response } else { Phase::Request };
+        if set.concerns(method, phase) {
+            return Ok(());
+        }
+        let text = format!(
+            r#"{{"name":"{name}","arguments":{{"a":1}},"ref":{{"type":"ref/prompt","name":"{name}"}},"tools":[{{"name":"{name}"}}],"prompts":[{{"name":"{name}"}}]}}"#
+        );
+        let subject = Subject { method, phase, principal: Some("ann"), request: Some(&text), ..call(&text) };
+        prop_assert_eq!(run(&set, &subject, &[]), crate::Verdict::default());
+        prop_assert!(!is_response || set.visible(&subject, &text).is_none());
+    }
+
+    #[test]
+    fn arguments_that_are_known_are_judged_as_those_that_are_read(
+        rules in any_rules(),
+        name in "[abcd]{1,3}",
+        a in 0..3,
+    ) {
+        let set = compile(&rules);
+        let arguments = format!(r#"{{"a":{a}}}"#);
+        let params = format!(r#"{{"name":"{name}","arguments":{arguments}}}"#);
+        let read = call(&params);
+        let known = Subject { item: Some(&name), arguments: Some(&arguments), ..read };
+        let pass = vec![crate::Answer::Pass; 16];
+        prop_assert_eq!(run(&set, &known, &pass), run(&set, &read, &pass));
+    }
+
+    #[test]
     fn what_is_hidden_is_denied_with_any_arguments(
         rules in any_rules(),
         name in "[abcd]{1,3}",

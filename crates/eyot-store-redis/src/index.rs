@@ -11,7 +11,7 @@ use eyot_session::{SessionId, SessionRecord, StoreError};
 use futures_util::future::join_all;
 
 use crate::keys::{Index, SHARDS};
-use crate::operation::{Operation, Step, flag, number};
+use crate::operation::{Operation, Step, Subject, flag, number};
 use crate::sessions;
 use crate::shared::Shared;
 use crate::values::{Values, Word};
@@ -50,7 +50,7 @@ fn left(shared: &Shared, index: Index, name: &str) -> Step {
 pub(crate) fn leave(shared: &Shared, id: &SessionId) -> Operation {
     let indexes = [Index::Ends, Index::Finished, Index::Ids];
     let steps = indexes.map(|index| left(shared, index, id.as_str())).into();
-    Operation { steps, is_write: false, reply: Box::new(drop) }
+    Operation::aside(Subject::Session(id.clone()), steps)
 }
 
 /// The names that are due in each part of an index.
@@ -102,7 +102,7 @@ pub(crate) async fn sweep(
         let id = SessionId::parse(id)?;
         let args = vec![number(now_ms), flag(may_end)];
         let step = Step::call("sweep", shared.keys.session(&id), args);
-        Some(shared.call(step, true, move |mut values| {
+        Some(shared.call(Subject::Session(id.clone()), step, true, move |mut values| {
             let word = values.word()?;
             let (ends, next_end) = (values.text()?, values.text()?);
             Ok(Swept { id, word, ends, next_end, streams: values.rest(Values::number)? })
@@ -132,7 +132,7 @@ fn ask_due(
     if limit == 0 {
         return Box::pin(std::future::ready(Ok(Vec::new())));
     }
-    shared.submit(due(shared, index, now_ms, limit), false, names)
+    shared.submit(Subject::All, due(shared, index, now_ms, limit), false, names)
 }
 
 /// Brings the indexes to what a sweep has found.
@@ -146,13 +146,13 @@ fn clear(shared: &Shared, swept: &Swept) {
         score => moved(shared, Index::Finished, name, score),
     };
     let steps = vec![moved(shared, Index::Ends, name, &swept.ends), next];
-    shared.send(Operation { steps, is_write: false, reply: Box::new(drop) });
+    shared.send(Operation::aside(Subject::Session(swept.id.clone()), steps));
 }
 
 fn sweep_parked(shared: &Arc<Shared>, names: Vec<String>, now_ms: u64) {
     for name in names {
         let step = Step::call("sweep_parked", [shared.keys.parked(&name)], vec![number(now_ms)]);
-        let me = Arc::clone(shared);
+        let (me, subject) = (Arc::clone(shared), Subject::Parked((*name).into()));
         let reply = move |answers: Result<Vec<Value>, StoreError>| {
             let found = answers.and_then(|it| {
                 let mut values = Values::of_last(it)?;
@@ -163,9 +163,14 @@ fn sweep_parked(shared: &Arc<Shared>, names: Vec<String>, now_ms: u64) {
                 Ok(_) => left(&me, Index::Parked, &name),
                 Err(_) => return,
             };
-            me.send(Operation { steps: vec![step], is_write: false, reply: Box::new(drop) });
+            me.send(Operation::aside(Subject::Parked(name.into()), vec![step]));
         };
-        shared.send(Operation { steps: vec![step], is_write: false, reply: Box::new(reply) });
+        shared.send(Operation {
+            subject,
+            steps: vec![step],
+            is_write: false,
+            reply: Box::new(reply),
+        });
     }
 }
 
@@ -215,7 +220,7 @@ pub(crate) fn ask_ids(
         range.arg(key).arg(&from).arg("+").arg("LIMIT").arg(0).arg(limit);
         Step::Plain(range)
     });
-    shared.submit(steps.collect(), false, move |answers| {
+    shared.submit(Subject::All, steps.collect(), false, move |answers| {
         let mut found = names(answers)?;
         found.sort_unstable();
         found.truncate(limit);
@@ -230,8 +235,10 @@ pub(crate) fn load(
 ) -> eyot_session::StoreFuture<Option<SessionRecord>> {
     let [head, items, ..] = shared.keys.session(&id);
     let step = Step::call("load", [head, items], Vec::new());
-    shared.call(step, false, move |mut values| match values.word()? {
-        Word::Ok => sessions::read(id, &mut values).map(|it| Some(it.record)),
-        _ => Ok(None),
+    shared.call(Subject::Session(id.clone()), step, false, move |mut values| {
+        match values.word()? {
+            Word::Ok => sessions::read(id, &mut values).map(|it| Some(it.record)),
+            _ => Ok(None),
+        }
     })
 }

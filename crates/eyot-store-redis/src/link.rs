@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 
 use crate::address::{Address, Kind};
 use crate::library::{Home, Library};
-use crate::operation::{Operation, Step};
+use crate::operation::{Operation, Step, Subject};
 use crate::options::{Durability, RedisOptions};
 
 /// Makes connections.
@@ -202,36 +202,54 @@ impl Link<'_> {
         connection: &ClusterConnection,
         operations: &[Operation],
     ) -> Result<Answers, RedisError> {
-        let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, operation) in operations.iter().enumerate() {
-            let tag = operation.steps.last().and_then(Step::tag).unwrap_or_default();
-            groups.entry(tag).or_default().push(at);
-        }
-        let groups = groups.into_values().map(|group| {
-            let mut connection = connection.clone();
-            async move {
-                let mut done = Vec::new();
-                for at in group {
-                    let mut answers = Vec::new();
-                    for step in operations.get(at).map_or(&[][..], |it| &it.steps) {
-                        let answer = connection.req_packed_command(&self.command(step)).await;
-                        answers.push(refused_or_broken(answer)?);
+        let mut answers: Answers = operations.iter().map(|_| Ok(Vec::new())).collect();
+        for part in parts(operations) {
+            let groups = part.into_values().map(|group| self.run_group(connection.clone(), group));
+            for group in join_all(groups).await {
+                for (at, found) in group? {
+                    if let Some(place) = answers.get_mut(at) {
+                        *place = Ok(found);
                     }
-                    done.push((at, answers));
-                }
-                Ok::<_, RedisError>(done)
-            }
-        });
-        let mut answers: Vec<_> = operations.iter().map(|_| Ok(Vec::new())).collect();
-        for group in join_all(groups).await {
-            for (at, found) in group? {
-                if let Some(place) = answers.get_mut(at) {
-                    *place = Ok(found);
                 }
             }
         }
         Ok(answers)
     }
+
+    async fn run_group(
+        &self,
+        mut connection: ClusterConnection,
+        group: Vec<(usize, &Operation)>,
+    ) -> Result<Vec<(usize, Vec<Value>)>, RedisError> {
+        let mut done = Vec::new();
+        for (at, operation) in group {
+            let mut answers = Vec::new();
+            for step in &operation.steps {
+                let answer = connection.req_packed_command(&self.command(step)).await;
+                answers.push(refused_or_broken(answer)?);
+            }
+            done.push((at, answers));
+        }
+        Ok(done)
+    }
+}
+
+/// Operations that can be done at once, by what they are about; and those that follow. Each has its
+/// place.
+type Part<'a> = HashMap<&'a Subject, Vec<(usize, &'a Operation)>>;
+
+fn parts(operations: &[Operation]) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut is_open = false;
+    for (at, operation) in operations.iter().enumerate() {
+        let is_apart = operation.subject == Subject::All;
+        match parts.last_mut().filter(|_| is_open && !is_apart) {
+            Some(part) => part.entry(&operation.subject).or_default().push((at, operation)),
+            None => parts.push(HashMap::from([(&operation.subject, vec![(at, operation)])])),
+        }
+        is_open = !is_apart;
+    }
+    parts
 }
 
 /// A refusal of one command says nothing of the connection.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use deadpool_redis::redis::{Cmd, Value};
-use eyot_session::StoreError;
+use eyot_session::{SessionId, StoreError};
 
 use crate::library::{Home, Library};
 
@@ -23,11 +23,22 @@ pub(crate) struct Call {
     pub(crate) args: Vec<Bytes>,
 }
 
+/// What an operation is about. Operations about one thing are done in their order, also where each thing has a
+/// server of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    Session(SessionId),
+    Parked(Box<str>),
+    /// It comes after all operations before it, and before all after it.
+    All,
+}
+
 /// Gets the answers to all steps.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Vec<Value>, StoreError>) + Send>;
 
 /// Commands that follow one another, and what becomes of their answers.
 pub(crate) struct Operation {
+    pub(crate) subject: Subject,
     pub(crate) steps: Vec<Step>,
     /// Whether something changes that a caller relies on.
     pub(crate) is_write: bool,
@@ -55,13 +66,6 @@ impl Step {
             }
         }
     }
-
-    /// The part of a key that decides its slot.
-    pub(crate) fn tag(&self) -> Option<&str> {
-        let Self::Call(Call { keys, .. }) = self else { return None };
-        let (_, rest) = keys.first()?.split_once('{')?;
-        rest.split_once('}').map(|(tag, _)| tag)
-    }
 }
 
 /// A number as the library wants it.
@@ -80,4 +84,11 @@ pub(crate) fn text(value: &str) -> Bytes {
 
 pub(crate) fn flag(value: bool) -> Bytes {
     Bytes::from_static(if value { b"1" } else { b"0" })
+}
+
+impl Operation {
+    /// One that has no caller: nobody waits for its answer.
+    pub(crate) fn aside(subject: Subject, steps: Vec<Step>) -> Self {
+        Self { subject, steps, is_write: false, reply: Box::new(drop) }
+    }
 }

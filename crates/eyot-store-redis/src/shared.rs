@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::failure::unavailable;
 use crate::intake::Intake;
 use crate::keys::Keys;
-use crate::operation::{Operation, Step, number};
+use crate::operation::{Operation, Step, Subject, number};
 use crate::options::RedisOptions;
 use crate::server::ServerDurability;
 use crate::values::Values;
@@ -41,7 +41,13 @@ impl Shared {
     }
 
     /// Hands an operation over. `read` makes the outcome of the answers, before the caller has it.
-    pub(crate) fn submit<T, R>(&self, steps: Vec<Step>, is_write: bool, read: R) -> StoreFuture<T>
+    pub(crate) fn submit<T, R>(
+        &self,
+        subject: Subject,
+        steps: Vec<Step>,
+        is_write: bool,
+        read: R,
+    ) -> StoreFuture<T>
     where
         T: Send + 'static,
         R: FnOnce(Vec<Value>) -> Result<T, StoreError> + Send + 'static,
@@ -49,7 +55,7 @@ impl Shared {
         let (reply, answer) = oneshot::channel();
         // The receiver is gone if the caller has stopped waiting.
         let reply = move |answers: Result<_, _>| drop(reply.send(answers.and_then(read)));
-        let operation = Operation { steps, is_write, reply: Box::new(reply) };
+        let operation = Operation { subject, steps, is_write, reply: Box::new(reply) };
         if let Err(error) = self.intake.submit(operation) {
             return Box::pin(std::future::ready(Err(error)));
         }
@@ -58,12 +64,18 @@ impl Shared {
     }
 
     /// The answer to the only call of an operation, without a word that is an error.
-    pub(crate) fn call<T, R>(&self, step: Step, is_write: bool, read: R) -> StoreFuture<T>
+    pub(crate) fn call<T, R>(
+        &self,
+        subject: Subject,
+        step: Step,
+        is_write: bool,
+        read: R,
+    ) -> StoreFuture<T>
     where
         T: Send + 'static,
         R: FnOnce(Values) -> Result<T, StoreError> + Send + 'static,
     {
-        self.submit(vec![step], is_write, |answers| read(Values::of_last(answers)?))
+        self.submit(subject, vec![step], is_write, |answers| read(Values::of_last(answers)?))
     }
 
     /// Sends what waits for this session first, so that the next operation sees it.
@@ -92,6 +104,7 @@ impl Shared {
     pub(crate) fn touching(&self, id: &SessionId, expires_ms: u64) -> Operation {
         let step = Step::call("touch", self.keys.session(id), vec![number(expires_ms)]);
         let (me, id) = (self.me.clone(), id.clone());
+        let subject = Subject::Session(id.clone());
         let reply = move |answers: Result<Vec<Value>, StoreError>| {
             let Some(me) = me.upgrade() else { return };
             let renewed = answers.and_then(|it| {
@@ -105,14 +118,14 @@ impl Shared {
                 Err(_) => me.intake.touch(&id, expires_ms),
             }
         };
-        Operation { steps: vec![step], is_write: false, reply: Box::new(reply) }
+        Operation { subject, steps: vec![step], is_write: false, reply: Box::new(reply) }
     }
 
     /// Gives the keys of streams more time.
     fn renew(&self, id: &SessionId, streams: &[u64], expires_ms: u64) {
         for keys in self.stream_keys(id, streams) {
             let step = Step::call("spare", keys, vec![number(expires_ms)]);
-            self.send(Operation { steps: vec![step], is_write: false, reply: Box::new(drop) });
+            self.send(Operation::aside(Subject::Session(id.clone()), vec![step]));
         }
     }
 
@@ -122,7 +135,7 @@ impl Shared {
         for (no, [events, cursors]) in streams.iter().zip(self.stream_keys(id, streams)) {
             let keys = [kept.clone(), events, cursors];
             let step = Step::call("drop", keys, vec![number(*no)]);
-            self.send(Operation { steps: vec![step], is_write: false, reply: Box::new(drop) });
+            self.send(Operation::aside(Subject::Session(id.clone()), vec![step]));
         }
     }
 

@@ -18,7 +18,7 @@ use crate::failure::{corrupt, store_error, unavailable};
 use crate::index;
 use crate::keys::Index;
 use crate::link::Connector;
-use crate::operation::{Step, number};
+use crate::operation::{Step, Subject, number};
 use crate::options::RedisOptions;
 use crate::server::ServerDurability;
 use crate::shared::Shared;
@@ -66,7 +66,7 @@ impl RedisStore {
     fn change(&self, name: &'static str, id: &SessionId, args: Vec<Bytes>) -> StoreFuture<()> {
         let [head, items, ..] = self.shared.keys.session(id);
         let step = Step::call(name, [head, items], args);
-        self.shared.call(step, true, |mut values| values.expect_ok())
+        self.shared.call(Subject::Session(id.clone()), step, true, |mut values| values.expect_ok())
     }
 }
 
@@ -86,7 +86,7 @@ impl Store for RedisStore {
         get.arg(&name);
         let known = Arc::clone(&self.seal_key);
         let steps = vec![Step::Plain(set), Step::Plain(get)];
-        self.shared.submit(steps, true, move |answers| {
+        self.shared.submit(Subject::All, steps, true, move |answers| {
             let answer = answers.into_iter().next_back().map(|it| vec![it]).unwrap_or_default();
             let key = Values::of(deadpool_redis::redis::Value::Array(answer))?.bytes()?;
             let key = <[u8; 32]>::try_from(&*key).map_err(|_| corrupt("the key of the store"))?;
@@ -114,12 +114,13 @@ impl Sessions for RedisStore {
         let (shared, name) = (&self.shared, record.id.as_str());
         // A touch that waits was not meant for this session.
         shared.settle(&record.id);
+        let subject = Subject::Session(record.id.clone());
         let steps = vec![
             index::enter(shared, Index::Ends, name, record.expires_ms),
             index::enter(shared, Index::Ids, name, 0),
             Step::call("create", shared.keys.session(&record.id), args),
         ];
-        shared.submit(steps, true, |answers| Values::of_last(answers)?.expect_ok())
+        shared.submit(subject, steps, true, |answers| Values::of_last(answers)?.expect_ok())
     }
 
     fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>> {
@@ -139,9 +140,11 @@ impl Sessions for RedisStore {
         let [head, items, ..] = self.shared.keys.session(&id);
         let args = sessions::claimed(principal.as_deref(), &owner, now_ms);
         let step = Step::call("claim", [head, items], args);
-        self.shared.call(step, true, move |mut values| match values.word()? {
-            Word::Ok => sessions::read(id, &mut values).map(Some),
-            _ => Ok(None),
+        self.shared.call(Subject::Session(id.clone()), step, true, move |mut values| {
+            match values.word()? {
+                Word::Ok => sessions::read(id, &mut values).map(Some),
+                _ => Ok(None),
+            }
         })
     }
 
@@ -173,7 +176,7 @@ impl Sessions for RedisStore {
         self.shared.settle(&id);
         let step = Step::call("remove", self.shared.keys.session(&id), Vec::new());
         let shared = Arc::clone(&self.shared);
-        self.shared.call(step, true, move |mut values| {
+        self.shared.call(Subject::Session(id.clone()), step, true, move |mut values| {
             let was_there = values.word()? == Word::Ok;
             shared.drop_streams(&id, &values.rest(Values::number)?);
             shared.send(index::leave(&shared, &id));
@@ -203,7 +206,7 @@ impl EventLog for RedisStore {
         let keys = keys.chain(shared.keys.stream(&id, write.stream.no()));
         steps.push(Step::call("write", keys, streams::written(fence, &write, limits)));
         let me = Arc::clone(shared);
-        shared.submit(steps, true, move |answers| {
+        shared.submit(Subject::Session(id.clone()), steps, true, move |answers| {
             let mut values = Values::of_last(answers)?;
             values.expect_ok()?;
             let forgotten = values.rest(Values::number)?;
@@ -223,38 +226,42 @@ impl EventLog for RedisStore {
         let [events, cursors] = self.shared.keys.stream(&id, stream);
         let args = streams::asked(stream, after, limit);
         let step = Step::call("read", [kept, events, cursors], args);
-        self.shared.call(step, false, move |values| streams::page(stream, values))
+        self.shared
+            .call(Subject::Session(id), step, false, move |values| streams::page(stream, values))
     }
 }
 
 impl ParkedCalls for RedisStore {
     fn park(&self, call: ParkedCall) -> StoreFuture<()> {
         let keys = [self.shared.keys.parked(&call.name)];
+        let subject = Subject::Parked(call.name.as_str().into());
         let args = vec![number(call.fence.0), number(call.expires_ms), call.content];
         let steps = vec![
             index::enter(&self.shared, Index::Parked, &call.name, call.expires_ms),
             Step::call("park", keys, args),
         ];
-        self.shared.submit(steps, true, |answers| Values::of_last(answers)?.expect_ok())
+        self.shared.submit(subject, steps, true, |answers| Values::of_last(answers)?.expect_ok())
     }
 
     fn take_over(&self, name: String, now_ms: u64) -> StoreFuture<Option<ParkedCall>> {
         let keys = [self.shared.keys.parked(&name)];
         let step = Step::call("take_over", keys, vec![number(now_ms)]);
-        self.shared.call(step, true, move |mut values| match values.word()? {
-            Word::Ok => {
-                let fence = Fence(values.number()?);
-                let expires_ms = values.number()?;
-                Ok(Some(ParkedCall { name, fence, expires_ms, content: values.bytes()? }))
+        self.shared.call(Subject::Parked(name.as_str().into()), step, true, move |mut values| {
+            match values.word()? {
+                Word::Ok => {
+                    let fence = Fence(values.number()?);
+                    let expires_ms = values.number()?;
+                    Ok(Some(ParkedCall { name, fence, expires_ms, content: values.bytes()? }))
+                }
+                _ => Ok(None),
             }
-            _ => Ok(None),
         })
     }
 
     fn unpark(&self, name: String, fence: Fence) -> StoreFuture<()> {
         let keys = [self.shared.keys.parked(&name)];
         let step = Step::call("unpark", keys, vec![number(fence.0)]);
-        self.shared.call(step, true, |mut values| values.expect_ok())
+        self.shared.call(Subject::Parked(name.into()), step, true, |mut values| values.expect_ok())
     }
 }
 

@@ -31,6 +31,7 @@ const TABLE: Table = Table {
         ("built-in interceptors", &["eyot-guard"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-redis", "eyot-store-sqlite"]),
+        ("engines", &["eyot-store"]),
         ("interceptors", &["eyot-policy"]),
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::service::ServiceLayer;
-use eyot::session::{LogLimits, Store};
+use eyot::session::Store;
 use eyot::{
     AddressPolicy, Admin, Affinity, AllowList, ApiKey, ClientCertificates, Command, Drained,
-    ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, ReverseProxy,
-    SqliteOptions, SqliteStore, Target,
+    ForwardConfig, HostPolicy, Keys, Limits, Proxies, ProxyConfig, ReverseProxy, StoreUrl, Target,
 };
 use eyot_interception::{InterceptionDriver, InterceptorFile};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
+use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport};
 use crate::failure::Failure;
 use crate::policy::PolicyFile;
 use crate::signals::Signals;
@@ -308,30 +307,17 @@ fn reload(files: &ManyFiles, proxy: &ReverseProxy) {
 }
 
 fn store_of(listen: &Listen, place: &Place) -> anyhow::Result<Arc<dyn Store>> {
-    match (&listen.store, place) {
-        (Some(store), _) => open_store(store),
-        (None, Place::Target(target)) => {
-            open_store(&StoreUrl::Sqlite(places::default_store(target)?))
-        }
+    let store = match (&listen.store, place) {
+        (Some(store), _) => store.clone(),
+        (None, Place::Target(target)) => StoreUrl::Sqlite(places::default_store(target)?),
         (None, Place::Many(files, _)) => {
-            open_store(&StoreUrl::Sqlite(places::store_of_files(&files.from.config)?))
+            StoreUrl::Sqlite(places::store_of_files(&files.from.config)?)
         }
         (None, Place::Named(_)) => {
-            open_store(&StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db")))
+            StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db"))
         }
-    }
-}
-
-/// Opens the store that the flags name.
-pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
-    let path = match store {
-        StoreUrl::Memory => return Ok(Arc::new(MemoryStore::new(LogLimits::default()))),
-        StoreUrl::Sqlite(path) => path,
     };
-    let store = SqliteStore::open(path, SqliteOptions::default());
-    let store = store.with_context(|| format!("cannot open the store {}", path.display()))?;
-    tracing::info!(path = %path.display(), "sessions are kept");
-    Ok(Arc::new(store))
+    store.open(listen.durability).with_context(|| format!("cannot open the store {store}"))
 }
 
 fn proxy_config(

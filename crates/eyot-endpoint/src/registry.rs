@@ -7,8 +7,8 @@ use std::sync::Arc;
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{BoxService, Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
 use eyot_session::{
-    Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
-    StoreError,
+    Claimant, Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord,
+    Store, StoreError,
 };
 use eyot_stdx::random_token;
 use eyot_types::Revision;
@@ -153,7 +153,8 @@ impl Registry {
         let Claim { id, principal } = claim.clone();
         // First the room for it, then the fence: a refusal changes nothing.
         let mut place = self.quota.acquire(principal.as_ref(), 0).map_err(OpenError::TooMany)?;
-        let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
+        let claimed =
+            self.store.claim(id, Claimant::new(self.node.clone(), principal), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;

@@ -8,6 +8,7 @@ mod cursor;
 mod error;
 mod id;
 mod items;
+mod leases;
 mod parked;
 mod record;
 mod session;
@@ -20,11 +21,12 @@ pub use crate::id::{
     EventId, EventIdText, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo,
 };
 pub use crate::items::{ItemChange, OpenQuestion, SessionItems};
+pub use crate::leases::{Leases, NodeLease};
 pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, SessionError, SessionMachine};
 pub use crate::store::{
-    Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
-    StreamKind, StreamRecord, StreamWrite, WrittenStream,
+    Claimant, Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture,
+    StreamEnd, StreamKind, StreamRecord, StreamWrite, WrittenStream,
 };
 pub use crate::upstream::{UpstreamName, UpstreamRef, Upstreams};

@@ -44,6 +44,10 @@ impl Keys {
         format!("{}{{c:{name}}}:h", self.prefix)
     }
 
+    pub(crate) fn leases(&self) -> String {
+        format!("{}nodes", self.prefix)
+    }
+
     pub(crate) fn seal_key(&self) -> String {
         format!("{}seal", self.prefix)
     }

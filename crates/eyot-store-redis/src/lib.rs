@@ -22,6 +22,7 @@ mod failure;
 mod index;
 mod intake;
 mod keys;
+mod leases;
 mod library;
 mod link;
 mod operation;

@@ -62,10 +62,11 @@ end
 
 function ops.claim(keys, argv)
   local head = keys[1]
-  local known = redis.call('HMGET', head, 'exp', 'prin')
+  local known = redis.call('HMGET', head, 'exp', 'prin', 'fence')
   if not known[1] or not less(argv[1], known[1]) then return {'NONE'} end
   local principal = argv[2] == '1' and argv[3]
   if known[2] ~= principal then return {'NONE'} end
+  if argv[5] ~= '' and argv[5] ~= known[3] then return {'CONFLICT'} end
   redis.call('HINCRBY', head, 'fence', 1)
   redis.call('HSET', head, 'own', argv[4])
   return loaded(head, keys[2])
@@ -76,6 +77,13 @@ local function refusal(head, fence)
   local current = redis.call('HGET', head, 'fence')
   if not current then return {'NONE'} end
   if current ~= fence then return {'FENCED'} end
+end
+
+function ops.release(keys, argv)
+  local refused = refusal(keys[1], argv[1])
+  if refused then return refused end
+  redis.call('HDEL', keys[1], 'own')
+  return {'OK'}
 end
 
 function ops.update(keys, argv)
@@ -280,6 +288,47 @@ function ops.read(keys, argv)
     'OK', stream[KIND], stream[REQUEST], stream[FIRST_OF], stream[FIRST], is_end and '1' or '0',
     entries, redis.call('HGETALL', keys[3])
   }
+end
+
+-- keys: all leases. A lease is one field: its end by the clock of the server, its name, and what it says.
+local function ends_and_name(value)
+  local ends, size, rest = string.match(value, '^(%d+) (%d+) (.*)$')
+  return tonumber(ends), string.sub(rest, 1, tonumber(size)), string.sub(rest, tonumber(size) + 1)
+end
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+function ops.renew(keys, argv)
+  local node, name, says, time_ms = argv[1], argv[2], argv[3], tonumber(argv[4])
+  local now = now_ms()
+  local known = redis.call('HGETALL', keys[1])
+  for at = 1, #known, 2 do
+    local ends, other = ends_and_name(known[at + 1])
+    if ends <= now or (name ~= '' and other == name) then redis.call('HDEL', keys[1], known[at]) end
+  end
+  local value = string.format('%.0f %d ', now + time_ms, #name) .. name .. says
+  redis.call('HSET', keys[1], node, value)
+  return {'OK'}
+end
+
+function ops.leases(keys)
+  local now, found = now_ms(), {'OK'}
+  local known = redis.call('HGETALL', keys[1])
+  for at = 1, #known, 2 do
+    local ends, name, says = ends_and_name(known[at + 1])
+    if ends > now then
+      for _, value in ipairs({known[at], name, says}) do found[#found + 1] = value end
+    end
+  end
+  return found
+end
+
+function ops.end_lease(keys, argv)
+  redis.call('HDEL', keys[1], argv[1])
+  return {'OK'}
 end
 
 -- A parked call.

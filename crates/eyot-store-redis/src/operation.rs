@@ -29,6 +29,7 @@ pub(crate) struct Call {
 pub(crate) enum Subject {
     Session(SessionId),
     Parked(Box<str>),
+    Leases,
     /// It comes after all operations before it, and before all after it.
     All,
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use eyot_jsonrpc::Id;
 use eyot_session::{
-    Claimed, Fence, ItemChange, NodeId, OpenQuestion, RECORD_VERSION, SessionId, SessionItems,
-    SessionRecord, SessionState, StoreError, StreamNo,
+    Claimant, Claimed, Fence, ItemChange, NodeId, OpenQuestion, RECORD_VERSION, SessionId,
+    SessionItems, SessionRecord, SessionState, StoreError, StreamNo,
 };
 use eyot_types::Revision;
 
@@ -41,9 +41,11 @@ pub(crate) fn created(record: &SessionRecord) -> Result<Vec<Bytes>, StoreError> 
 }
 
 /// The arguments of a claim.
-pub(crate) fn claimed(principal: Option<&str>, owner: &NodeId, now_ms: u64) -> Vec<Bytes> {
-    let name = text(principal.unwrap_or_default());
-    vec![number(now_ms), flag(principal.is_some()), name, text(owner.as_str())]
+pub(crate) fn claimed(claimant: &Claimant, now_ms: u64) -> Vec<Bytes> {
+    let Claimant { node, principal, seen } = claimant;
+    let name = text(principal.as_deref().unwrap_or_default());
+    let seen = seen.map_or_else(Bytes::new, |it| number(it.0));
+    vec![number(now_ms), flag(principal.is_some()), name, text(node.as_str()), seen]
 }
 
 /// The arguments of a change of items.

@@ -2,13 +2,14 @@
 
 use std::future::ready;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use deadpool_redis::redis::cmd;
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, NodeId, Page, ParkedCall, ParkedCalls, Position,
-    RECORD_VERSION, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
-    StoreFuture, StreamNo, StreamWrite,
+    Claimant, Claimed, EventLog, Fence, ItemChange, Leases, NodeId, NodeLease, Page, ParkedCall,
+    ParkedCalls, Position, RECORD_VERSION, SessionId, SessionRecord, SessionState, Sessions, Store,
+    StoreError, StoreFuture, StreamNo, StreamWrite,
 };
 use eyot_stdx::{Secret, random_bytes};
 
@@ -18,12 +19,12 @@ use crate::failure::{corrupt, store_error, unavailable};
 use crate::index;
 use crate::keys::Index;
 use crate::link::Connector;
-use crate::operation::{Step, Subject, number};
+use crate::operation::{Step, Subject, number, text};
 use crate::options::RedisOptions;
 use crate::server::ServerDurability;
 use crate::shared::Shared;
 use crate::values::{Values, Word};
-use crate::{sessions, streams};
+use crate::{leases, sessions, streams};
 
 /// Keeps sessions and events in Redis or Valkey, for any number of processes.
 ///
@@ -132,20 +133,23 @@ impl Sessions for RedisStore {
     fn claim(
         &self,
         id: SessionId,
-        principal: Option<Arc<str>>,
-        owner: NodeId,
+        claimant: Claimant,
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>> {
         self.shared.settle(&id);
         let [head, items, ..] = self.shared.keys.session(&id);
-        let args = sessions::claimed(principal.as_deref(), &owner, now_ms);
+        let args = sessions::claimed(&claimant, now_ms);
         let step = Step::call("claim", [head, items], args);
-        self.shared.call(Subject::Session(id.clone()), step, true, move |mut values| {
-            match values.word()? {
-                Word::Ok => sessions::read(id, &mut values).map(Some),
-                _ => Ok(None),
-            }
+        let subject = Subject::Session(id.clone());
+        self.shared.call(subject, step, true, move |mut values| match values.word()? {
+            Word::Ok => sessions::read(id, &mut values).map(Some),
+            Word::Conflict => Err(StoreError::Conflict),
+            _ => Ok(None),
         })
+    }
+
+    fn release(&self, id: SessionId, fence: Fence) -> StoreFuture<()> {
+        self.change("release", &id, vec![number(fence.0)])
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
@@ -193,6 +197,29 @@ impl Sessions for RedisStore {
         self.shared.settle_all();
         let first = index::ask_ids(&self.shared, after.as_ref().map(SessionId::as_str), limit);
         Box::pin(index::list(Arc::clone(&self.shared), first, limit))
+    }
+}
+
+impl Leases for RedisStore {
+    fn renew(&self, lease: NodeLease, time: Duration) -> StoreFuture<()> {
+        let step = Step::call("renew", [self.shared.keys.leases()], leases::said(&lease, time));
+        self.shared.call(Subject::Leases, step, true, |mut values| values.expect_ok())
+    }
+
+    fn lease(&self, node: NodeId) -> StoreFuture<Option<NodeLease>> {
+        let all = self.leases();
+        Box::pin(async move { Ok(all.await?.into_iter().find(|it| it.node == node)) })
+    }
+
+    fn leases(&self) -> StoreFuture<Vec<NodeLease>> {
+        let step = Step::call("leases", [self.shared.keys.leases()], Vec::new());
+        self.shared.call(Subject::Leases, step, false, leases::read)
+    }
+
+    fn end_lease(&self, node: NodeId) -> StoreFuture<()> {
+        let args = vec![text(node.as_str())];
+        let step = Step::call("end_lease", [self.shared.keys.leases()], args);
+        self.shared.call(Subject::Leases, step, true, |mut values| values.expect_ok())
     }
 }
 

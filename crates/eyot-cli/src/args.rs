@@ -185,6 +185,14 @@ pub(crate) struct Listen {
     /// of the primary (`quorum`).
     #[arg(long, value_name = "LEVEL", default_value = "sync")]
     pub(crate) durability: Durability,
+    /// Where the other processes that share the store reach this one, as `http://10.0.0.5:8080`: they pass
+    /// on what comes for its sessions. Without it, a session goes to the process that its client asks.
+    #[arg(long, value_name = "URL", env = "EYOT_NODE_ADDRESS")]
+    pub(crate) node_address: Option<String>,
+    /// A name of this process that stays over restarts, as that of its pod: the one that starts under it
+    /// has the sessions of the one before at once. Otherwise the others wait for up to 10 s after a failure.
+    #[arg(long, value_name = "NAME", env = "EYOT_NODE_NAME")]
+    pub(crate) node_name: Option<String>,
     /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
     /// this machine.
     #[arg(long, value_name = "ADDR", value_parser = parse_address)]

@@ -327,6 +327,8 @@ fn proxy_config(
     limits: Limits,
 ) -> anyhow::Result<ProxyConfig> {
     let mut config = ProxyConfig::new(store);
+    config.endpoint.node.address.clone_from(&listen.node_address);
+    config.endpoint.node.name.clone_from(&listen.node_name);
     let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
     config.endpoint.auth = Arc::new(Keys::new(keys).context("--api-key")?);
     if config.endpoint.auth.is_open() && tls.is_some_and(TlsFiles::asks_for_certificates) {

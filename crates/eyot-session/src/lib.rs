@@ -6,6 +6,7 @@
 
 mod cursor;
 mod error;
+mod future;
 mod id;
 mod items;
 mod leases;
@@ -17,6 +18,7 @@ mod upstream;
 
 pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
+pub use crate::future::StoreFuture;
 pub use crate::id::{
     EventId, EventIdText, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo,
 };
@@ -26,7 +28,7 @@ pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, SessionError, SessionMachine};
 pub use crate::store::{
-    Claimant, Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture,
-    StreamEnd, StreamKind, StreamRecord, StreamWrite, WrittenStream,
+    Claimant, Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StreamEnd,
+    StreamKind, StreamRecord, StreamWrite, WrittenStream,
 };
 pub use crate::upstream::{UpstreamName, UpstreamRef, Upstreams};

@@ -4,8 +4,6 @@
 //! another task and finished there, so no future borrows.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,17 +12,8 @@ use eyot_stdx::Secret;
 
 use crate::{
     Fence, ItemChange, Leases, NodeId, ParkedCalls, Position, SessionId, SessionRecord,
-    SessionState, StoreError, StreamNo, UpstreamCursor, UpstreamCursors,
+    SessionState, StoreError, StoreFuture, StreamNo, UpstreamCursor, UpstreamCursors,
 };
-
-/// The future that a store's method returns. It need not be polled at once, but nothing is promised
-/// before it is ready.
-///
-/// # Cancel safety
-///
-/// The work is handed over when the method is called and done in the order of the calls.
-/// Dropping the future gives up the answer, not the work.
-pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// An engine: sessions, their events, parked calls, and who lives.
 pub trait Store: Sessions + EventLog + ParkedCalls + Leases + fmt::Debug + Send + Sync {

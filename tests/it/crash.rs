@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot::MemoryStore;
 use eyot::session::{LogLimits, StoreError};
-use eyot_testkit::{Fault, FaultyStore};
+use eyot_testkit::{Fault, FaultyStore, RedisServer};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -181,11 +181,21 @@ fn check_events(seen: &[Event], mark: &str, tally: &Tally) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_promised_is_lost_by_twenty_kills_before_an_http_upstream() {
     let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("sessions.db");
+    let store = format!("sqlite:{}", folder.path().join("sessions.db").display());
+    check_twenty_kills(store, sessions_of_crashes(200)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_promised_is_lost_by_twenty_kills_with_a_store_in_redis() {
+    let Some(server) = RedisServer::start() else { return };
+    check_twenty_kills(server.url(), sessions_of_crashes(100)).await;
+}
+
+/// Clients call while the proxy is killed again and again, before an upstream that can be resumed.
+async fn check_twenty_kills(store: String, sessions: usize) {
     let (upstream, ledger) = resumable_upstream().await;
-    let sessions = sessions_of_crashes(200);
     let args = ["--upstream".to_owned(), upstream.url()];
-    let proxy = Mortal::born(&store, &args).await;
+    let proxy = Mortal::born_with(store, &args).await;
     let tally = Arc::new(Tally::default());
     let mut clients = JoinSet::new();
     for number in 0..sessions {

@@ -100,6 +100,8 @@ mod modern;
 #[cfg(test)]
 mod modern_to_legacy;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod odd_results;
 #[cfg(test)]
 mod operator_texts;

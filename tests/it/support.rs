@@ -42,7 +42,7 @@ pub(crate) use self::ledger::Ledger;
 pub(crate) use self::lives::{Lives, Mortal, sessions_of_crashes};
 pub(crate) use self::modern::{modern_ask, modern_request};
 pub(crate) use self::old_server::{Manners, OldServer};
-pub(crate) use self::program::Program;
+pub(crate) use self::program::{Program, free_port, program};
 pub(crate) use self::proxy::{Proxy, patient_limits};
 pub(crate) use self::puppet::{Puppet, Stage, check_healthy_child};
 pub(crate) use self::session::{Session, call, check_healthy, initialize, note, send};

@@ -30,7 +30,8 @@ const TABLE: Table = Table {
         ("interception", &["eyot-interceptors"]),
         ("built-in interceptors", &["eyot-guard"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
-        ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("storage", &["eyot-store-memory", "eyot-store-redis", "eyot-store-sqlite"]),
+        ("engines", &["eyot-store"]),
         ("interceptors", &["eyot-policy"]),
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
@@ -50,6 +51,7 @@ const TABLE: Table = Table {
     owners: &[
         ("anyhow", &["eyot-cli"]),
         ("cel", &["eyot-rules"]),
+        ("deadpool-redis", &["eyot-store-redis"]),
         ("granit-parser", &["eyot-document"]),
         ("hyper", &["eyot-http"]),
         ("jsonc-parser", &["eyot-document", "eyot-wrap"]),

@@ -21,7 +21,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use eyot::{Affinity, Limits};
+use eyot::{Affinity, Durability, Limits, StoreUrl};
 
 pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
@@ -48,7 +48,7 @@ pub(crate) use self::rules::{ExplainRules, RuleFiles, Rules};
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
-pub(crate) use self::values::{EnvVar, Header, ServedEras, SpokenEra, StoreUrl, TokenSource};
+pub(crate) use self::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_store};
 pub(crate) use self::wrap::{ClientFile, Import, Wrap};
 use self::wrap::{IMPORT_EXAMPLES, UNWRAP_EXAMPLES, WRAP_EXAMPLES};
 
@@ -176,10 +176,23 @@ pub(crate) struct Listen {
     pub(crate) listen: ListenAt,
     #[command(flatten)]
     pub(crate) tls: ServerFiles,
-    /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end. Default: a
-    /// file for each upstream in the user's state folder.
-    #[arg(long, value_name = "STORE")]
+    /// The store of the sessions: `sqlite:PATH`, `redis://HOST` for several machines, or `memory:` to
+    /// forget them at the end; a URL with a password as `@FILE` or `env:VAR`. Default: a file for each
+    /// upstream in the user's state folder.
+    #[arg(long, value_name = "STORE", value_parser = parse_store)]
     pub(crate) store: Option<StoreUrl>,
+    /// What an acknowledged write survives: the end of this process (`sync`), or that of the machine or
+    /// of the primary (`quorum`).
+    #[arg(long, value_name = "LEVEL", default_value = "sync")]
+    pub(crate) durability: Durability,
+    /// Where the other processes that share the store reach this one, as `http://10.0.0.5:8080`: they pass
+    /// on what comes for its sessions. Without it, a session goes to the process that its client asks.
+    #[arg(long, value_name = "URL", env = "EYOT_NODE_ADDRESS")]
+    pub(crate) node_address: Option<String>,
+    /// A name of this process that stays over restarts, as that of its pod: the one that starts under it
+    /// has the sessions of the one before at once. Otherwise the others wait for up to 10 s after a failure.
+    #[arg(long, value_name = "NAME", env = "EYOT_NODE_NAME")]
+    pub(crate) node_name: Option<String>,
     /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
     /// this machine.
     #[arg(long, value_name = "ADDR", value_parser = parse_address)]
@@ -356,8 +369,8 @@ pub(crate) struct Everything {
     /// Which clients are answered.
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) era: ServedEras,
-    /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end.
-    #[arg(long, value_name = "STORE", default_value = "memory:")]
+    /// The store of the sessions: `sqlite:PATH`, `redis://HOST`, or `memory:` to forget them at the end.
+    #[arg(long, value_name = "STORE", default_value = "memory:", value_parser = parse_store)]
     pub(crate) store: StoreUrl,
     #[command(flatten)]
     pub(crate) message: MessageBound,
@@ -369,7 +382,7 @@ pub(crate) struct Sessions {
     #[command(subcommand)]
     pub(crate) action: SessionsAction,
     /// The store, as given to `eyot serve`.
-    #[arg(long, global = true, value_name = "STORE")]
+    #[arg(long, global = true, value_name = "STORE", value_parser = parse_store)]
     pub(crate) store: Option<StoreUrl>,
 }
 

@@ -5,9 +5,10 @@ use eyot::service::ServiceLayer;
 use eyot::{Affinity, EraMode, Target};
 use eyot_interception::SettingsFiles;
 
-use crate::args::{Demo, ServerFiles, StoreUrl};
+use crate::args::{Demo, ServerFiles};
 use crate::serve::{Place, Upstream};
 use crate::{places, serve, writer};
+use eyot::StoreUrl;
 
 /// Runs the command.
 pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {

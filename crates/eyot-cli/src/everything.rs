@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 use eyot::sidecar::interceptor_server;
-use eyot::{Interceptors, Limits, Phase, Plan, PlanOptions, Server};
+use eyot::{Durability, Interceptors, Limits, Phase, Plan, PlanOptions, Server, StoreUrl};
 
-use crate::args::{Everything, InterceptorsServe, ListenAt, StoreUrl};
+use crate::args::{Everything, InterceptorsServe, ListenAt};
 use crate::signals::Signals;
 use crate::{serve as serving, socket};
 
@@ -64,7 +64,7 @@ async fn serve_http(
 ) -> anyhow::Result<()> {
     anyhow::ensure!(listen.is_local(), "{listen} can be reached by others: it asks for no keys");
     let bound = socket::listen(listen, "http").await?;
-    let http = server.http().store(serving::open_store(store)?);
+    let http = server.http().store(store.open(Durability::Sync)?);
     serving::announce(&bound.url("/mcp"), is_json)?;
     serving::report(http.serve(bound.listener).await);
     drop(bound.file);

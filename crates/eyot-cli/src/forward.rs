@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
+use eyot::{Command, Durability, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
 use eyot_interception::{Interception, SettingsFiles};
 
 use crate::args::{Beside, Connect, Run, Transport};
@@ -116,7 +116,7 @@ fn start(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
-        let mut config = ProxyConfig::new(serve::open_store(&beside.store)?);
+        let mut config = ProxyConfig::new(beside.store.open(Durability::Sync)?);
         config.endpoint.limits = limits;
         config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::service::ServiceLayer;
-use eyot::session::{LogLimits, Store};
+use eyot::session::Store;
 use eyot::{
     AddressPolicy, Admin, Affinity, AllowList, ApiKey, ClientCertificates, Command, Drained,
-    ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, ReverseProxy,
-    SqliteOptions, SqliteStore, Target,
+    ForwardConfig, HostPolicy, Keys, Limits, Proxies, ProxyConfig, ReverseProxy, StoreUrl, Target,
 };
 use eyot_interception::{
     InterceptionDriver, InterceptionFiles, PolicyFile, Reread, SettingsFiles, keep_fresh,
@@ -20,7 +19,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
+use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport};
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
@@ -280,30 +279,17 @@ impl Reread for Servers<'_> {
 }
 
 fn store_of(listen: &Listen, place: &Place) -> anyhow::Result<Arc<dyn Store>> {
-    match (&listen.store, place) {
-        (Some(store), _) => open_store(store),
-        (None, Place::Target(target)) => {
-            open_store(&StoreUrl::Sqlite(places::default_store(target)?))
-        }
+    let store = match (&listen.store, place) {
+        (Some(store), _) => store.clone(),
+        (None, Place::Target(target)) => StoreUrl::Sqlite(places::default_store(target)?),
         (None, Place::Many(files, _)) => {
-            open_store(&StoreUrl::Sqlite(places::store_of_files(&files.from.config)?))
+            StoreUrl::Sqlite(places::store_of_files(&files.from.config)?)
         }
         (None, Place::Named(_)) => {
-            open_store(&StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db")))
+            StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db"))
         }
-    }
-}
-
-/// Opens the store that the flags name.
-pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
-    let path = match store {
-        StoreUrl::Memory => return Ok(Arc::new(MemoryStore::new(LogLimits::default()))),
-        StoreUrl::Sqlite(path) => path,
     };
-    let store = SqliteStore::open(path, SqliteOptions::default());
-    let store = store.with_context(|| format!("cannot open the store {}", path.display()))?;
-    tracing::info!(path = %path.display(), "sessions are kept");
-    Ok(Arc::new(store))
+    store.open(listen.durability).with_context(|| format!("cannot open the store {store}"))
 }
 
 fn proxy_config(
@@ -313,6 +299,8 @@ fn proxy_config(
     limits: Limits,
 ) -> anyhow::Result<ProxyConfig> {
     let mut config = ProxyConfig::new(store);
+    config.endpoint.node.address.clone_from(&listen.node_address);
+    config.endpoint.node.name.clone_from(&listen.node_name);
     let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
     config.endpoint.auth = Arc::new(Keys::new(keys).context("--api-key")?);
     if config.endpoint.auth.is_open() && tls.is_some_and(TlsFiles::asks_for_certificates) {

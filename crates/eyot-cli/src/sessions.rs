@@ -1,37 +1,30 @@
 //! `eyot sessions`: the sessions in a store.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
-use eyot::session::{SessionId, SessionRecord, Sessions as _, Store as _};
-use eyot::{SqliteOptions, SqliteStore};
+use eyot::session::{SessionId, SessionRecord};
+use eyot::{Durability, StoreUrl};
 use serde_json::{Value, json};
 
-use crate::args::{Sessions, SessionsAction, StoreUrl};
+use crate::args::{Sessions, SessionsAction};
 use crate::writer::{print, print_json, print_pretty_json};
 
 /// Runs the command.
 pub(crate) fn run(sessions: Sessions, is_json: bool) -> anyhow::Result<()> {
-    let path = match sessions.store {
-        Some(StoreUrl::Sqlite(path)) => path,
-        Some(StoreUrl::Memory) => anyhow::bail!("a memory store lives and dies with its process"),
-        None => anyhow::bail!("name the store: --store sqlite:PATH"),
-    };
-    anyhow::ensure!(path.exists(), "there is no store at {}", path.display());
+    let store = sessions.store.context("name the store: --store sqlite:PATH or redis://HOST")?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         match sessions.action {
-            SessionsAction::Ls => list(&path, is_json).await,
-            SessionsAction::Show { id } => show(&path, &id).await,
-            SessionsAction::Rm { id } => remove(&path, &id).await,
+            SessionsAction::Ls => list(&store, is_json).await,
+            SessionsAction::Show { id } => show(&store, &id).await,
+            SessionsAction::Rm { id } => remove(&store, &id).await,
         }
     })
 }
 
-async fn list(path: &PathBuf, is_json: bool) -> anyhow::Result<()> {
+async fn list(url: &StoreUrl, is_json: bool) -> anyhow::Result<()> {
     /// How many records are read at once.
     const PAGE_RECORDS: usize = 500;
-    let store = SqliteStore::open_readonly(path)?;
+    let store = url.open_to_read()?;
     let mut after = None;
     if !is_json {
         print(&row(["SESSION", "PRINCIPAL", "REVISION", "EXPIRES"]))?;
@@ -53,8 +46,8 @@ async fn list(path: &PathBuf, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(path: &PathBuf, id: &str) -> anyhow::Result<()> {
-    let store = SqliteStore::open_readonly(path)?;
+async fn show(url: &StoreUrl, id: &str) -> anyhow::Result<()> {
+    let store = url.open_to_read()?;
     let record = store.load(parse(id)?, 0).await?;
     store.shutdown().await?;
     let record = record.with_context(|| format!("there is no session {id}"))?;
@@ -67,8 +60,10 @@ async fn show(path: &PathBuf, id: &str) -> anyhow::Result<()> {
     print_pretty_json(&shown)
 }
 
-async fn remove(path: &PathBuf, id: &str) -> anyhow::Result<()> {
-    let store = SqliteStore::open(path, SqliteOptions::default())?;
+async fn remove(url: &StoreUrl, id: &str) -> anyhow::Result<()> {
+    // It must be there: nothing is made for a removal.
+    url.open_to_read()?.shutdown().await?;
+    let store = url.open(Durability::Sync)?;
     let was_there = store.remove(parse(id)?).await?;
     store.shutdown().await?;
     anyhow::ensure!(was_there, "there is no session {id}");

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api_keys::Keys;
 use crate::auth::Authenticate;
+use crate::nodes::NodeConfig;
 
 /// The parts of an endpoint besides the service that answers.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct EndpointConfig {
     pub tls: Option<ServerTls>,
     /// Where sessions are kept.
     pub store: Arc<dyn Store>,
+    /// What other processes that share the store are told of this one.
+    pub node: NodeConfig,
     /// Every bound.
     pub limits: Limits,
     /// Tells everything of the endpoint to end; keep a clone.
@@ -50,6 +53,7 @@ impl EndpointConfig {
             auth: Arc::new(Keys::default()),
             tls: None,
             store,
+            node: NodeConfig::default(),
             limits: Limits::default(),
             shutdown: Shutdown::new(),
             tasks: TaskTracker::new(),

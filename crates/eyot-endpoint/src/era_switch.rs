@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{
     AllowedPage, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault,
@@ -12,12 +13,12 @@ use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
 use eyot_service::{Fault, Limits, Peer, Principal, Shutdown, TotalQuota, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{CONNECTION, ORIGIN};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
+use http::{HeaderValue, Method, Response, StatusCode, request};
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 use crate::cors;
 use crate::http_sse::{self, HttpSse};
-use crate::legacy::Legacy;
+use crate::legacy::{Legacy, NoSession};
 use crate::modern::{Modern, is_claimed};
 use crate::refusals::body_failed;
 use crate::request_context::{ConnectionContext, RequestContext};
@@ -187,9 +188,9 @@ impl EraSwitch {
         context: &RequestContext<'_>,
     ) -> Answer {
         match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, context).await,
-            Method::GET => Box::pin(self.get(head, context)).await,
-            Method::DELETE => Box::pin(self.delete(head, context)).await,
+            Method::POST => self.post(parts, head, body, context).await,
+            Method::GET => Box::pin(self.get(parts, head, context)).await,
+            Method::DELETE => Box::pin(self.delete(parts, head, context)).await,
             _ => not_allowed(METHODS),
         }
     }
@@ -229,7 +230,7 @@ impl EraSwitch {
 
     async fn post(
         &self,
-        headers: &HeaderMap,
+        parts: &request::Parts,
         head: &RequestHead<'_>,
         body: RequestBody,
         context: &RequestContext<'_>,
@@ -253,15 +254,16 @@ impl EraSwitch {
         };
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
-                self.modern.post(message, headers, head, context).await
+                self.modern.post(message, &parts.headers, head, context).await
             }
-            incoming => self.post_legacy(incoming, head, context).await,
+            incoming => self.post_legacy(incoming, parts, head, context).await,
         }
     }
 
     async fn post_legacy(
         &self,
         incoming: Incoming,
+        parts: &request::Parts,
         head: &RequestHead<'_>,
         context: &RequestContext<'_>,
     ) -> Answer {
@@ -281,12 +283,20 @@ impl EraSwitch {
         };
         let session = match self.legacy.session(session_id, context).await {
             Ok(session) => session,
-            Err(refusal) => return *refusal,
+            Err(NoSession::Refused(refusal)) => return *refusal,
+            Err(NoSession::Elsewhere(link)) => {
+                return Box::pin(link.pass_on(parts, bytes_of(&incoming))).await;
+            }
         };
         self.legacy.post(session, incoming, context).await
     }
 
-    async fn get(&self, head: &RequestHead<'_>, context: &RequestContext<'_>) -> Answer {
+    async fn get(
+        &self,
+        parts: &request::Parts,
+        head: &RequestHead<'_>,
+        context: &RequestContext<'_>,
+    ) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -305,11 +315,16 @@ impl EraSwitch {
         }
         match self.legacy.session(session_id, context).await {
             Ok(session) => self.legacy.get(session, last_event_id, context).await,
-            Err(refusal) => *refusal,
+            Err(no_session) => passed_on(no_session, parts).await,
         }
     }
 
-    async fn delete(&self, head: &RequestHead<'_>, context: &RequestContext<'_>) -> Answer {
+    async fn delete(
+        &self,
+        parts: &request::Parts,
+        head: &RequestHead<'_>,
+        context: &RequestContext<'_>,
+    ) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -319,7 +334,26 @@ impl EraSwitch {
         };
         match self.legacy.session(session_id, context).await {
             Ok(session) => self.legacy.delete(&session, context).await,
-            Err(refusal) => *refusal,
+            Err(no_session) => passed_on(no_session, parts).await,
+        }
+    }
+}
+
+/// The answer to a request without a body whose session is not served here.
+async fn passed_on(no_session: NoSession, parts: &request::Parts) -> Answer {
+    match no_session {
+        NoSession::Refused(refusal) => *refusal,
+        NoSession::Elsewhere(link) => link.pass_on(parts, Bytes::new()).await,
+    }
+}
+
+/// What has come, as bytes again.
+fn bytes_of(incoming: &Incoming) -> Bytes {
+    match incoming {
+        Incoming::One(message) => message.to_bytes(),
+        Incoming::Batch(messages) => {
+            let texts: Vec<Bytes> = messages.iter().map(Message::to_bytes).collect();
+            [b"[".as_slice(), &texts.join(b",".as_slice()), b"]"].concat().into()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::pending;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -31,6 +32,7 @@ use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::listener::{Accepted, Listener};
 use crate::modern::Modern;
+use crate::nodes::Nodes;
 use crate::registry::Registry;
 use crate::request_context::ConnectionContext;
 use crate::services::{FindService, Services};
@@ -70,11 +72,12 @@ impl HttpServer {
     fn of(config: EndpointConfig, services: Services) -> Self {
         let limits = config.limits_for_its_clients();
         let shared = Arc::new(limits);
-        let EndpointConfig { hosts, auth, tls, store, shutdown, tasks, .. } = config;
+        let EndpointConfig { hosts, auth, tls, store, node, shutdown, tasks, .. } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
         let farewells = Farewells::new(services.clone(), Arc::clone(&detached), patience);
-        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits));
+        let nodes = Nodes::new(Arc::clone(&store), node, &limits);
+        let registry = Arc::new(Registry::new(Arc::clone(&store), nodes, farewells, &limits));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             detached,
@@ -220,12 +223,21 @@ impl<L> HttpServer<L> {
             biased;
             drained = accepting => drained,
             () = Sweep::keep_on(|| self.registry.sweep()) => Drained::Complete,
+            () = self.registry.keep_lease() => Drained::Complete,
+            () = self.announce_drain() => Drained::Complete,
         };
-        self.registry.touch_all();
+        self.registry.let_go().await;
         if let Err(error) = self.store.shutdown().await {
             tracing::error!(%error, "store did not close in order");
         }
         drained
+    }
+
+    /// Tells the other processes when this one begins to end. Never ready.
+    async fn announce_drain(&self) {
+        self.shutdown.drained().cancelled().await;
+        self.registry.drain().await;
+        pending().await
     }
 
     /// Ends what has expired, in a task of its own.

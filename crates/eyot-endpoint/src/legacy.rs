@@ -27,6 +27,7 @@ use crate::detached_calls::DetachedCalls;
 use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
+use crate::nodes::Link;
 use crate::registry::{OpenError, Registry};
 use crate::reply_stream::{First, ReplyStream, tell};
 use crate::request_context::RequestContext;
@@ -46,6 +47,13 @@ pub(crate) struct Legacy {
     pub(crate) limits: Limits,
 }
 
+/// Why there is no session to serve.
+pub(crate) enum NoSession {
+    Refused(Box<Answer>),
+    /// Another process serves it.
+    Elsewhere(Arc<Link>),
+}
+
 impl Legacy {
     /// The session that a request names: "servers that require a session ID SHOULD respond
     /// to requests without an `MCP-Session-Id` header (other than initialization) with HTTP
@@ -55,15 +63,17 @@ impl Legacy {
         &self,
         session_id: Option<&str>,
         context: &RequestContext<'_>,
-    ) -> Result<Arc<ActiveSession>, Box<Answer>> {
+    ) -> Result<Arc<ActiveSession>, NoSession> {
+        let refusal = |it| Err(NoSession::Refused(Box::new(it)));
         let Some(text) = session_id else {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
-            return Err(refused(StatusCode::BAD_REQUEST, None, message).into());
+            return refusal(refused(StatusCode::BAD_REQUEST, None, message));
         };
         match self.registry.find(text, context.peer.principal_name()).await {
             Ok(Some(session)) if context.found.owns(session.handle()) => Ok(session),
-            Ok(_) => Err(refused(StatusCode::NOT_FOUND, None, "session not found").into()),
-            Err(refusal) => Err(registry_refusal(None, &refusal).into()),
+            Ok(_) => refusal(refused(StatusCode::NOT_FOUND, None, "session not found")),
+            Err(OpenError::Elsewhere(link)) => Err(NoSession::Elsewhere(link)),
+            Err(failure) => refusal(registry_refusal(None, &failure)),
         }
     }
 
@@ -442,6 +452,10 @@ fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
             tracing::warn!(%refusal, "session is not served");
             faulted(id, &Fault::overloaded(error.clone(), FULL_RETRY))
         }
+        OpenError::Unsure | OpenError::Moving | OpenError::Elsewhere(_) => {
+            let fault = Fault::internal("the session moves between servers");
+            later(error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error))
+        }
         OpenError::NoId => faulted(id, &Fault::internal("no session id can be made")),
     }
 }
@@ -449,7 +463,10 @@ fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
 fn store_failed(id: Option<Id>, failure: &StoreError) -> Answer {
     tracing::error!(error = %failure, "store failed");
     let fault = Fault::internal("the session store cannot be used now");
-    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error);
+    later(error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error))
+}
+
+fn later(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     answer
 }

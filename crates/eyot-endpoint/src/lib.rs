@@ -1,7 +1,5 @@
-//! The endpoint: accepts connections and speaks MCP to clients of both eras.
-//!
-//! What answers is any [`eyot_service::McpService`], of which nothing else is known here. Sessions and
-//! streams of legacy clients are kept: no broken connection and no restart loses what was promised.
+//! The endpoint: accepts connections and speaks MCP to clients of both eras, for any
+//! [`eyot_service::McpService`]. Sessions and streams of legacy clients are kept: no restart loses a promise.
 
 mod accept;
 mod active_session;
@@ -26,6 +24,7 @@ mod listener;
 mod modern;
 mod modern_body;
 mod mount;
+mod nodes;
 #[cfg(test)]
 mod noting;
 mod pipe;
@@ -54,6 +53,7 @@ pub use crate::endpoint::{Answering, Endpoint};
 pub use crate::http_server::HttpServer;
 pub use crate::listener::{Accepted, Listener};
 pub use crate::mount::HttpService;
+pub use crate::nodes::NodeConfig;
 pub use crate::pipe::Pipe;
 pub use crate::services::{FindService, Finding, FoundService};
 pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{BoxService, Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
 use eyot_session::{
-    Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
+    Claimant, Fence, Limits as LimitsOfOne, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
 };
 use eyot_stdx::random_token;
 use eyot_types::Revision;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::task::yield_now;
 
 use crate::active_session::ActiveSession;
 use crate::farewells::{Farewell, Farewells};
+use crate::nodes::{Link, Nodes};
 use crate::session_shards::SessionShards;
 use crate::sweep::Sweep;
 
@@ -25,7 +27,7 @@ use crate::sweep::Sweep;
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
     farewells: Farewells,
-    node: NodeId,
+    nodes: Nodes,
     quota: TotalQuota,
     limits_of_one: LimitsOfOne,
     sessions: SessionShards,
@@ -52,18 +54,32 @@ pub(crate) enum OpenError {
     /// A random text that cannot be an id: the alphabet of ids is wrong.
     #[error("no session id can be made")]
     NoId,
+    /// The process cannot be sure that no other one serves the session by now.
+    #[error("this process is cut off from the others")]
+    Unsure,
+    /// Another process has taken the session a moment ago.
+    #[error("session moves between processes")]
+    Moving,
+    /// Another process serves the session.
+    #[error("session is served by another process")]
+    Elsewhere(Arc<Link>),
     /// The session cannot be promised to survive.
     #[error("session cannot be stored: {0}")]
     Store(#[from] StoreError),
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, farewells: Farewells, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        nodes: Nodes,
+        farewells: Farewells,
+        limits: &Limits,
+    ) -> Self {
         let quota = TotalQuota::new(SharedTotal::Sessions, limits);
         Self {
             store,
             farewells,
-            node: NodeId::new(&random_token(12)),
+            nodes,
             quota,
             limits_of_one: limits.sessions.each,
             sessions: SessionShards::new(limits.sessions.in_all_max),
@@ -106,7 +122,7 @@ impl Registry {
             revision,
             initialize,
             state: handle.state(),
-            owner: Some(self.node.clone()),
+            owner: Some(self.nodes.node().clone()),
             fence: handle.fence(),
             created_ms: now_ms,
             expires_ms: session.machine().expires_ms(),
@@ -124,6 +140,9 @@ impl Registry {
         id: &str,
         principal: Option<&Arc<str>>,
     ) -> Result<Option<Arc<ActiveSession>>, OpenError> {
+        if !self.nodes.is_sure() {
+            return Err(OpenError::Unsure);
+        }
         if let Some(session) = self.sessions.get(id) {
             return Ok(Some(session).filter(|it| it.belongs_to(principal)));
         }
@@ -151,9 +170,22 @@ impl Registry {
             return Ok(Some(session).filter(|it| it.belongs_to(claim.principal.as_ref())));
         }
         let Claim { id, principal } = claim.clone();
+        let Some(record) = self.store.load(id.clone(), now_ms).await? else { return Ok(None) };
+        if !record.belongs_to(principal.as_deref()) {
+            return Ok(None);
+        }
+        if let Some(owner) = &record.owner
+            && let Some(link) = self.nodes.link(owner).await?
+        {
+            return Err(OpenError::Elsewhere(link));
+        }
         // First the room for it, then the fence: a refusal changes nothing.
         let mut place = self.quota.acquire(principal.as_ref(), 0).map_err(OpenError::TooMany)?;
-        let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
+        let claimant = Claimant::new(self.nodes.node().clone(), principal).over(record.fence);
+        let claimed = match self.store.claim(id, claimant, now_ms).await {
+            Err(StoreError::Conflict) => return Err(OpenError::Moving),
+            claimed => claimed?,
+        };
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
@@ -237,11 +269,38 @@ impl Registry {
         Sweep::store(&*self.store).await;
     }
 
-    /// Writes the ends of all sessions, so that the next process knows them.
-    pub(crate) fn touch_all(&self) {
+    /// Says as long as it runs that this process lives. Never ready.
+    pub(crate) async fn keep_lease(&self) {
+        self.nodes.keep_on(|| self.forget_all()).await;
+    }
+
+    /// Says that this process ends soon.
+    pub(crate) async fn drain(&self) {
+        self.nodes.drain().await;
+    }
+
+    /// Other processes may serve the sessions by now.
+    fn forget_all(&self) {
+        let mut count = 0;
         for session in self.all() {
-            let expires_ms = session.machine().expires_ms();
-            self.store.touch(session.handle().id(), expires_ms);
+            self.forget(&session);
+            count += 1;
+        }
+        tracing::warn!(count, "sessions are let go: other processes may have taken them");
+    }
+
+    /// Writes the ends of all sessions, so that the next process knows them, and lets them go.
+    pub(crate) async fn let_go(&self) {
+        let mut releasing = Vec::new();
+        for session in self.all() {
+            let handle = session.handle();
+            self.store.touch(handle.id(), session.machine().expires_ms());
+            releasing.push(self.store.release(handle.id().clone(), handle.fence()));
+        }
+        for released in join_all(releasing).await {
+            if let Err(error) = released {
+                tracing::debug!(%error, "a session is not let go: the next process waits for it");
+            }
         }
     }
 
@@ -252,7 +311,7 @@ impl Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").field("node", &self.node).finish_non_exhaustive()
+        f.debug_struct("Registry").field("nodes", &self.nodes).finish_non_exhaustive()
     }
 }
 

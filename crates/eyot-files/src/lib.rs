@@ -7,13 +7,16 @@
 //! - [`replace`], [`write_new`]: a file gets its text.
 //! - [`Backups`]: what it was before, beside it.
 //! - [`Watch`]: whether it, or another, has changed.
+//! - [`this_process`]: this process, as others of its machine can see it.
 
 mod backups;
+mod process;
 mod replace;
 mod stamp;
 mod watch;
 
 pub use crate::backups::Backups;
+pub use crate::process::{has_ended, this_process};
 pub use crate::replace::{Readers, read, replace, write_new};
 pub use crate::watch::Watch;
 

@@ -74,8 +74,10 @@ pub struct Draft<'a> {
     pub method: Method,
     /// The headers of the protocol.
     pub headers: HeaderMap,
-    /// The body; `None`: it has none.
+    /// The body; `None`: it has none, or [`bytes`](Self::bytes).
     pub message: Option<&'a Message>,
+    /// The body, where it is passed on as it is.
+    pub bytes: Option<Bytes>,
     /// Where on the client's origin it goes; `None`: to the client's URL.
     pub target: Option<&'a Uri>,
     /// The cookies that go along, and where those of the answer are kept. `None`: there are none.
@@ -260,16 +262,18 @@ impl HttpClient {
     }
 
     fn request(&self, draft: Draft<'_>) -> Request<OutgoingBody> {
-        let Draft { method, mut headers, message, target, cookies } = draft;
+        let Draft { method, mut headers, message, bytes, target, cookies } = draft;
         let target = target.unwrap_or_else(|| self.0.target.path());
         if let Some(cookies) = cookies {
             cookies.add_to(&mut headers, target);
         }
-        headers.insert(HOST, self.0.target.host_header().clone());
+        // Who passes a request on keeps the name that its client knows.
+        headers.entry(HOST).or_insert_with(|| self.0.target.host_header().clone());
         // "If no Accept-Encoding header field is in the request, any content coding is considered
         // acceptable by the user agent" (RFC 9110, 12.5.3).
         headers.entry(ACCEPT_ENCODING).or_insert(IDENTITY);
-        let mut request = Request::new(message.map_or(OutgoingBody::Empty, OutgoingBody::from));
+        let body = message.map(OutgoingBody::from).or_else(|| bytes.map(OutgoingBody::Bytes));
+        let mut request = Request::new(body.unwrap_or_default());
         *request.method_mut() = method;
         *request.uri_mut() = target.clone();
         *request.headers_mut() = headers;

@@ -4,8 +4,6 @@
 //! another task and finished there, so no future borrows.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,21 +11,12 @@ use bytes::Bytes;
 use eyot_stdx::Secret;
 
 use crate::{
-    Fence, ItemChange, NodeId, ParkedCalls, Position, SessionId, SessionRecord, SessionState,
-    StoreError, StreamNo, UpstreamCursor, UpstreamCursors,
+    Fence, ItemChange, Leases, NodeId, ParkedCalls, Position, SessionId, SessionRecord,
+    SessionState, StoreError, StoreFuture, StreamNo, UpstreamCursor, UpstreamCursors,
 };
 
-/// The future that a store's method returns. It need not be polled at once, but nothing is promised
-/// before it is ready.
-///
-/// # Cancel safety
-///
-/// The work is handed over when the method is called and done in the order of the calls.
-/// Dropping the future gives up the answer, not the work.
-pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
-
-/// An engine: sessions, their events, and parked calls.
-pub trait Store: Sessions + EventLog + ParkedCalls + fmt::Debug + Send + Sync {
+/// An engine: sessions, their events, parked calls, and who lives.
+pub trait Store: Sessions + EventLog + ParkedCalls + Leases + fmt::Debug + Send + Sync {
     /// Whether writes are possible now, and why not. Cheap: no I/O.
     ///
     /// # Errors
@@ -52,16 +41,17 @@ pub trait Sessions {
     /// The stored record, or `None`. An expired session is `None` at `now_ms`.
     fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>>;
 
-    /// Makes `owner` the one process that may write: raises the fence and returns the
+    /// Makes the claimant's node the one process that may write: raises the fence and returns the
     /// record with it. `None` when there is no such session at `now_ms`, and likewise when
-    /// another principal than `principal` opened it: then nothing changes.
-    fn claim(
-        &self,
-        id: SessionId,
-        principal: Option<Arc<str>>,
-        owner: NodeId,
-        now_ms: u64,
-    ) -> StoreFuture<Option<Claimed>>;
+    /// another principal opened it: then nothing changes.
+    ///
+    /// [`StoreError::Conflict`] when the fence is not the one that the claimant has seen.
+    fn claim(&self, id: SessionId, claimant: Claimant, now_ms: u64)
+    -> StoreFuture<Option<Claimed>>;
+
+    /// Lets a session go: it has no owner, and the next process that claims it may have it at once. The
+    /// fence stays until then. [`StoreError::Fenced`] when `fence` is not the current one.
+    fn release(&self, id: SessionId, fence: Fence) -> StoreFuture<()>;
 
     /// Replaces the changing part, except its items. [`StoreError::Fenced`] when `fence` is not the current one.
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;
@@ -88,6 +78,32 @@ pub trait Sessions {
 
     /// Up to `limit` records in the order of their ids, after `after`.
     fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>>;
+}
+
+/// Who claims a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimant {
+    /// The process.
+    pub node: NodeId,
+    /// The principal that it acts for.
+    pub principal: Option<Arc<str>>,
+    /// The fence under which it has found that it may take the session: another process may have been
+    /// faster. `None`: it takes the session from any owner.
+    pub seen: Option<Fence>,
+}
+
+impl Claimant {
+    /// A process that takes the session from any owner.
+    #[must_use]
+    pub fn new(node: NodeId, principal: Option<Arc<str>>) -> Self {
+        Self { node, principal, seen: None }
+    }
+
+    /// As long as this is the fence.
+    #[must_use]
+    pub fn over(self, seen: Fence) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
 }
 
 /// A session that this process may now write.

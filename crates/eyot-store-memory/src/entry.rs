@@ -46,6 +46,10 @@ impl Entry {
         Claimed { record: self.record.clone(), next_stream: StreamNo(self.next_stream) }
     }
 
+    pub(crate) fn release(&mut self) {
+        self.record.owner = None;
+    }
+
     pub(crate) fn update(&mut self, state: SessionState) {
         let items = std::mem::take(&mut self.record.state.items);
         self.record.state = SessionState { items, ..state };

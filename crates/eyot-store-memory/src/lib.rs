@@ -6,6 +6,7 @@
 mod compact;
 mod entry;
 mod id_hasher;
+mod lease_table;
 mod parked;
 mod shard;
 mod store;

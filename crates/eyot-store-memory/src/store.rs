@@ -3,18 +3,19 @@
 use std::array;
 use std::fmt;
 use std::future::ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, LogLimits, NodeId, Page, ParkedCall, ParkedCalls,
-    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
-    StreamNo, StreamWrite,
+    Claimant, Claimed, EventLog, Fence, ItemChange, Leases, LogLimits, NodeId, NodeLease, Page,
+    ParkedCall, ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store,
+    StoreError, StoreFuture, StreamNo, StreamWrite,
 };
 use eyot_stdx::{Secret, random_bytes};
 use parking_lot::Mutex;
 
 use crate::entry::Entry;
+use crate::lease_table::LeaseTable;
 use crate::parked::Parked;
 use crate::shard::Shard;
 
@@ -29,6 +30,7 @@ const SHARDS: usize = 16;
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
     parked: Mutex<Parked>,
+    leases: Mutex<LeaseTable>,
     seal_key: Secret<[u8; 32]>,
     limits: LogLimits,
     is_closed: AtomicBool,
@@ -41,6 +43,7 @@ impl MemoryStore {
         Self {
             shards: array::from_fn(|_| Mutex::default()),
             parked: Mutex::default(),
+            leases: Mutex::default(),
             seal_key: Secret::new(random_bytes()),
             limits,
             is_closed: AtomicBool::new(false),
@@ -135,14 +138,22 @@ impl Sessions for MemoryStore {
     fn claim(
         &self,
         id: SessionId,
-        principal: Option<Arc<str>>,
-        owner: NodeId,
+        claimant: Claimant,
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>> {
         self.with(&id, |shard| {
-            let theirs = |entry: &&mut Entry| entry.record().belongs_to(principal.as_deref());
-            Ok(shard.live(&id, now_ms).filter(theirs).map(|entry| entry.claim(owner)))
+            let theirs =
+                |entry: &&mut Entry| entry.record().belongs_to(claimant.principal.as_deref());
+            let Some(entry) = shard.live(&id, now_ms).filter(theirs) else { return Ok(None) };
+            match claimant.seen {
+                Some(fence) if entry.check(fence).is_err() => Err(StoreError::Conflict),
+                _ => Ok(Some(entry.claim(claimant.node))),
+            }
         })
+    }
+
+    fn release(&self, id: SessionId, fence: Fence) -> StoreFuture<()> {
+        self.with(&id, |shard| shard.owned(&id, fence).map(Entry::release))
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
@@ -176,6 +187,27 @@ impl Sessions for MemoryStore {
     fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>> {
         let outcome = self.health().map(|()| self.list_now(after.as_ref(), limit));
         Box::pin(ready(outcome))
+    }
+}
+
+impl Leases for MemoryStore {
+    /// It holds until it is ended: who uses this store does not outlive it.
+    fn renew(&self, lease: NodeLease, _: Duration) -> StoreFuture<()> {
+        Box::pin(ready(self.health().map(|()| self.leases.lock().renew(lease))))
+    }
+
+    fn lease(&self, node: NodeId) -> StoreFuture<Option<NodeLease>> {
+        let found = self.leases.lock().all().find(|it| it.node == node).cloned();
+        Box::pin(ready(self.health().map(|()| found)))
+    }
+
+    fn leases(&self) -> StoreFuture<Vec<NodeLease>> {
+        let found = self.leases.lock().all().cloned().collect();
+        Box::pin(ready(self.health().map(|()| found)))
+    }
+
+    fn end_lease(&self, node: NodeId) -> StoreFuture<()> {
+        Box::pin(ready(self.health().map(|()| self.leases.lock().end(&node))))
     }
 }
 

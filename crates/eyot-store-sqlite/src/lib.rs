@@ -20,6 +20,7 @@ mod health;
 mod intake;
 mod items;
 mod known;
+mod leases;
 mod number;
 mod options;
 mod owned;

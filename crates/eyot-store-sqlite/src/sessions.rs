@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Claimed, Fence, ItemChange, NodeId, RECORD_VERSION, SessionId, SessionRecord, SessionState,
-    StoreError, StreamNo,
+    Claimant, Claimed, Fence, ItemChange, NodeId, RECORD_VERSION, SessionId, SessionRecord,
+    SessionState, StoreError, StreamNo,
 };
 use eyot_types::Revision;
 use rusqlite::{Connection, Row, named_params, params};
@@ -56,22 +56,25 @@ pub(crate) fn find(
     Ok(find_claimable(connection, id)?.map(|found| found.record))
 }
 
-/// Gives the session to `owner` if it `is_theirs`.
+/// Gives the session to the claimant if it `is_theirs`.
 pub(crate) fn claim(
     tables: &mut Tables<'_>,
     id: &SessionId,
-    owner: &NodeId,
+    claimant: &Claimant,
     is_theirs: impl FnOnce(&SessionRecord) -> bool,
 ) -> Result<Option<Claimed>, Failure> {
     let connection = tables.connection;
     tables.known.forget(id.as_str());
     let found = find_claimable(connection, id)?.filter(|it| is_theirs(&it.record));
     let Some(mut claimed) = found else { return Ok(None) };
+    if claimant.seen.is_some_and(|it| it != claimed.record.fence) {
+        return Err(StoreError::Conflict.into());
+    }
     claimed.record.fence = claimed.record.fence.next();
-    claimed.record.owner = Some(owner.clone());
+    claimed.record.owner = Some(claimant.node.clone());
     connection
         .prepare_cached("UPDATE session SET fence = ?2, owner = ?3 WHERE sid = ?1")?
-        .execute(params![id.as_str(), Number(claimed.record.fence.0), owner.as_str()])?;
+        .execute(params![id.as_str(), Number(claimed.record.fence.0), claimant.node.as_str()])?;
     if claimed.version < RECORD_VERSION {
         // What became items since then stood in the state.
         items::put_all(connection, id, &claimed.record.state.items)?;
@@ -79,6 +82,16 @@ pub(crate) fn claim(
     }
     let Found { record, next_stream, .. } = claimed;
     Ok(Some(Claimed { record, next_stream }))
+}
+
+/// Lets a session go.
+pub(crate) fn release(tables: &mut Tables<'_>, session: Owned<'_>) -> Result<(), Failure> {
+    tables.check(session)?;
+    tables
+        .connection
+        .prepare_cached("UPDATE session SET owner = NULL WHERE sid = ?1")?
+        .execute([session.id.as_str()])?;
+    Ok(())
 }
 
 /// Replaces the state.

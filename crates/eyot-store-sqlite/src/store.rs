@@ -4,11 +4,12 @@ use std::fmt;
 use std::future::ready;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, LogLimits, NodeId, Page, ParkedCall, ParkedCalls,
-    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
-    StreamNo, StreamWrite,
+    Claimant, Claimed, EventLog, Fence, ItemChange, Leases, LogLimits, NodeId, NodeLease, Page,
+    ParkedCall, ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store,
+    StoreError, StoreFuture, StreamNo, StreamWrite,
 };
 use eyot_stdx::Secret;
 use rusqlite::Connection;
@@ -24,7 +25,7 @@ use crate::readers::{self, ReadQueue};
 use crate::tables::Tables;
 use crate::write::PendingWrite;
 use crate::writer::{self, Writer};
-use crate::{free_pages, parked, sessions, streams};
+use crate::{free_pages, leases, parked, sessions, streams};
 
 /// Keeps sessions and events in one SQLite file.
 ///
@@ -173,16 +174,19 @@ impl Sessions for SqliteStore {
     fn claim(
         &self,
         id: SessionId,
-        principal: Option<Arc<str>>,
-        owner: NodeId,
+        claimant: Claimant,
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>> {
         self.submit_write(0, move |tables| {
             let is_theirs = |record: &SessionRecord| {
-                record.expires_ms > now_ms && record.belongs_to(principal.as_deref())
+                record.expires_ms > now_ms && record.belongs_to(claimant.principal.as_deref())
             };
-            sessions::claim(tables, &id, &owner, is_theirs)
+            sessions::claim(tables, &id, &claimant, is_theirs)
         })
+    }
+
+    fn release(&self, id: SessionId, fence: Fence) -> StoreFuture<()> {
+        self.submit_write(0, move |tables| sessions::release(tables, Owned { id: &id, fence }))
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
@@ -236,6 +240,26 @@ impl Sessions for SqliteStore {
             }
             Ok(records)
         })
+    }
+}
+
+impl Leases for SqliteStore {
+    fn renew(&self, lease: NodeLease, time: Duration) -> StoreFuture<()> {
+        self.submit_write(0, move |tables| leases::renew(tables.connection, &lease, time))
+    }
+
+    fn lease(&self, node: NodeId) -> StoreFuture<Option<NodeLease>> {
+        self.submit_read(move |connection| {
+            Ok(leases::all(connection)?.into_iter().find(|it| it.node == node))
+        })
+    }
+
+    fn leases(&self) -> StoreFuture<Vec<NodeLease>> {
+        self.submit_read(leases::all)
+    }
+
+    fn end_lease(&self, node: NodeId) -> StoreFuture<()> {
+        self.submit_write(0, move |tables| leases::end(tables.connection, &node))
     }
 }
 

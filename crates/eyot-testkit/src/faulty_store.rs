@@ -3,11 +3,12 @@
 mod faults;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, NodeId, Page, ParkedCall, ParkedCalls, Position,
-    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo,
-    StreamWrite,
+    Claimant, Claimed, EventLog, Fence, ItemChange, Leases, NodeId, NodeLease, Page, ParkedCall,
+    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
+    StoreFuture, StreamNo, StreamWrite,
 };
 use eyot_stdx::Secret;
 
@@ -76,11 +77,14 @@ impl Sessions for FaultyStore {
     fn claim(
         &self,
         id: SessionId,
-        principal: Option<Arc<str>>,
-        owner: NodeId,
+        claimant: Claimant,
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>> {
-        self.faults.apply(|| self.inner.claim(id, principal, owner, now_ms))
+        self.faults.apply(|| self.inner.claim(id, claimant, now_ms))
+    }
+
+    fn release(&self, id: SessionId, fence: Fence) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.release(id, fence))
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
@@ -114,6 +118,24 @@ impl Sessions for FaultyStore {
 
     fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>> {
         self.faults.apply(|| self.inner.list(after, limit))
+    }
+}
+
+impl Leases for FaultyStore {
+    fn renew(&self, lease: NodeLease, time: Duration) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.renew(lease, time))
+    }
+
+    fn lease(&self, node: NodeId) -> StoreFuture<Option<NodeLease>> {
+        self.faults.apply(|| self.inner.lease(node))
+    }
+
+    fn leases(&self) -> StoreFuture<Vec<NodeLease>> {
+        self.faults.apply(|| self.inner.leases())
+    }
+
+    fn end_lease(&self, node: NodeId) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.end_lease(node))
     }
 }
 

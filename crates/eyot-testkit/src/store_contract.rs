@@ -3,6 +3,7 @@
 mod endings;
 mod events;
 mod finished;
+mod leases;
 mod make_store;
 mod model;
 mod operation;
@@ -21,7 +22,9 @@ pub use self::make_store::MakeStore;
 ///
 /// When the store breaks a promise; the name of the panicking function tells which.
 pub fn check_store(make: MakeStore<'_>) {
-    for check in sessions::CHECKS.iter().chain(events::CHECKS).chain(parked::CHECKS) {
+    for check in
+        sessions::CHECKS.iter().chain(events::CHECKS).chain(parked::CHECKS).chain(leases::CHECKS)
+    {
         check(&*make(LogLimits::default()));
     }
     for check in trimming::CHECKS.iter().chain(finished::CHECKS).chain(endings::CHECKS) {

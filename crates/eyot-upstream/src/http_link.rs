@@ -261,7 +261,7 @@ impl<'a> Ask<'a> {
     {
         let Self { message, cookies, .. } = *self;
         let (method, headers) = (self.method.clone(), (self.headers)()?);
-        Ok(Draft { method, headers, message, target, cookies })
+        Ok(Draft { method, headers, message, target, cookies, ..Draft::default() })
     }
 }
 
@@ -301,7 +301,9 @@ impl Extra {
             }
             let Draft { message, target, cookies, .. } = draft;
             let method = draft.method.clone();
-            let sent = client.send(Draft { method, headers, message, target, cookies }).await;
+            let sent = client
+                .send(Draft { method, headers, message, target, cookies, ..Draft::default() })
+                .await;
             let response = sent.map_err(|error| unanswered(&error))?;
             let challenge = Challenge::of(response.status(), response.headers());
             let Some(challenge) = challenge else { return Ok(response) };

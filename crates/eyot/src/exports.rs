@@ -40,7 +40,9 @@ pub use eyot_service::{
 };
 pub use eyot_stdio::{ChildLimits, Command, Reaper, reap};
 pub use eyot_stdx::{SealKeys, Secret};
+pub use eyot_store::{Durability, StoreUrl};
 pub use eyot_store_memory::MemoryStore;
+pub use eyot_store_redis::{Address as RedisAddress, RedisOptions, RedisStore};
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
     AccessToken, IntoTarget, OpenStream, Runtime, StaticToken, Target, TargetError, TokenError,

@@ -48,5 +48,5 @@ pub use {
     eyot_frame as frame, eyot_guard as guard, eyot_http as http, eyot_interceptors as interceptors,
     eyot_jsonrpc as jsonrpc, eyot_policy as policy, eyot_relay as relay, eyot_rules as rules,
     eyot_server as server, eyot_service as service, eyot_session as session,
-    eyot_sidecar as sidecar, eyot_types as types, eyot_upstream as upstream,
+    eyot_sidecar as sidecar, eyot_store as store, eyot_types as types, eyot_upstream as upstream,
 };

@@ -22,15 +22,20 @@ pub(crate) fn sessions_of_crashes(usual: usize) -> usize {
 pub(crate) struct Mortal<'a> {
     program: Program,
     pub(crate) address: SocketAddr,
-    store: &'a Path,
+    store: String,
     upstream: &'a [String],
     life: watch::Sender<usize>,
 }
 
 impl<'a> Mortal<'a> {
     /// Begins the first life.
-    pub(crate) async fn born(store: &'a Path, upstream: &'a [String]) -> Self {
-        let program = Program::serve("127.0.0.1:0", store, upstream).await;
+    pub(crate) async fn born(store: &Path, upstream: &'a [String]) -> Self {
+        Self::born_with(format!("sqlite:{}", store.display()), upstream).await
+    }
+
+    /// As [`born`](Self::born), with any store.
+    pub(crate) async fn born_with(store: String, upstream: &'a [String]) -> Self {
+        let program = Program::serve_from("127.0.0.1:0", &store, upstream).await;
         let (address, life) = (program.address, watch::Sender::new(0));
         Self { program, address, store, upstream, life }
     }
@@ -48,7 +53,7 @@ impl<'a> Mortal<'a> {
             self.program.kill().await;
             self.life.send_modify(|it| *it += 1);
             let address = self.address.to_string();
-            self.program = Program::serve(&address, self.store, self.upstream).await;
+            self.program = Program::serve_from(&address, &self.store, self.upstream).await;
             self.life.send_modify(|it| *it += 1);
         }
         self

@@ -21,9 +21,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it and waits until it listens. `upstream` is `--upstream URL` or `-- CMD …`.
     pub(crate) async fn serve(listen: &str, store: &Path, upstream: &[String]) -> Self {
+        Self::serve_from(listen, &format!("sqlite:{}", store.display()), upstream).await
+    }
+
+    /// As [`serve`](Self::serve), with any store.
+    pub(crate) async fn serve_from(listen: &str, store: &str, upstream: &[String]) -> Self {
         let mut command = Command::new(program());
-        command.args(["--json", "serve", "--listen", listen, "--store"]);
-        command.arg(format!("sqlite:{}", store.display()));
+        command.args(["--json", "serve", "--listen", listen, "--store", store]);
         Self::start(command.args(upstream)).await
     }
 

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use eyot::StoreUrl;
 
 use super::call_times::CallTimes;
 use super::config::{FromFile, Together};
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{
-    EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration, variable_or_text,
+    EnvVar, Header, SpokenEra, TokenSource, parse_duration, parse_store, variable_or_text,
 };
 
 pub(super) const RUN_EXAMPLES: &str = "\
@@ -47,9 +48,9 @@ pub(crate) struct Beside {
     /// server that refuses this era is an error.
     #[arg(long, value_enum, env = "EYOT_ERA", hide_env_values = true)]
     pub(crate) era: Option<SpokenEra>,
-    /// Where calls are kept that wait for an answer of the user: `sqlite:PATH`, or `memory:` to
-    /// forget them with the client.
-    #[arg(long, value_name = "STORE", default_value = "memory:")]
+    /// Where calls are kept that wait for an answer of the user: `sqlite:PATH`, `redis://HOST`, or
+    /// `memory:` to forget them with the client.
+    #[arg(long, value_name = "STORE", default_value = "memory:", value_parser = parse_store)]
     pub(crate) store: StoreUrl,
     /// Interceptors: guards, rules, and servers of interceptors. YAML, JSON or TOML; read again when it or
     /// a file that it names changes.

@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::values::{Header, SpokenEra, TokenSource};
 use super::{
-    Answer, Args, Command, EnvVar, KeySource, Limits, ListenAt, SessionsAction, SharedBy, StoreUrl,
+    Answer, Args, Command, EnvVar, KeySource, Limits, ListenAt, SessionsAction, SharedBy,
     parse_address, parse_duration,
 };
 
@@ -114,12 +114,17 @@ fn certificates_come_with_their_keys() {
 }
 
 #[test]
-fn stores_are_named_by_scheme() {
-    assert_eq!("memory:".parse(), Ok(StoreUrl::Memory));
-    assert_eq!("sqlite:/a/b".parse(), Ok(StoreUrl::Sqlite("/a/b".into())));
-    for text in ["", "sqlite", "sqlite:", "memory:x", "/a/b", "redis://x"] {
-        assert!(text.parse::<StoreUrl>().is_err(), "{text}");
-    }
+fn a_password_of_a_store_is_not_for_a_flag() {
+    let url = "redis://u:secret@host";
+    let parse = |store: &str| {
+        Args::try_parse_from(["eyot", "serve", "--upstream", "https://a/mcp", "--store", store])
+    };
+    let refusal = parse(url).unwrap_err().to_string();
+    assert!(refusal.contains("@FILE"), "{refusal}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store");
+    std::fs::write(&file, url).unwrap();
+    assert!(parse(&format!("@{}", file.display())).is_ok());
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What flags of several commands take.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use eyot::store::{InvalidStoreUrl, StoreUrl};
 use eyot::{EraMode, Eras};
 
 use crate::secrets;
@@ -105,23 +105,14 @@ impl FromStr for TokenSource {
     }
 }
 
-/// A store of sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StoreUrl {
-    Memory,
-    Sqlite(PathBuf),
-}
-
-impl FromStr for StoreUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("expected `sqlite:PATH` or `memory:`".to_owned()),
-        }
+/// Reads the name of a store: as it is, or out of a file or a variable, because other users of the machine
+/// can read the flags of a program.
+pub(crate) fn parse_store(text: &str) -> Result<StoreUrl, String> {
+    if secrets::is_literal(text) && text.contains("://") && text.contains('@') {
+        return Err("a password is not for a flag: put the URL into @FILE or env:VAR".to_owned());
     }
+    let url = secrets::read(text).map_err(|it| format!("{it:#}"))?;
+    url.expose().parse().map_err(|it: InvalidStoreUrl| it.to_string())
 }
 
 /// A variable for the child.

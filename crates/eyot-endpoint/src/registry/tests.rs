@@ -10,6 +10,7 @@ use eyot_store_memory::MemoryStore;
 use tower_service::Service;
 
 use super::*;
+use crate::nodes::NodeConfig;
 
 /// Has nothing to say.
 #[derive(Clone)]
@@ -34,7 +35,12 @@ fn registry(store: &Arc<dyn Store>) -> Registry {
     let mut limits = Limits::default();
     limits.sessions.in_all_max = 3;
     limits.principal_parts = 2;
-    Registry::new(Arc::clone(store), Farewells::of_test(BoxService::new(Silent)), &limits)
+    Registry::new(
+        Arc::clone(store),
+        nodes(store),
+        Farewells::of_test(BoxService::new(Silent)),
+        &limits,
+    )
 }
 
 fn store() -> Arc<dyn Store> {
@@ -113,7 +119,8 @@ async fn sweep_ends_every_expired_session_though_no_peer_answers() {
     let never = BoxService::from_fn(|_call| Box::pin(std::future::pending()));
     let mut limits = Limits::default();
     limits.sessions.each.idle_timeout = std::time::Duration::ZERO;
-    let registry = Registry::new(Arc::clone(&store), Farewells::of_test(never), &limits);
+    let registry =
+        Registry::new(Arc::clone(&store), nodes(&store), Farewells::of_test(never), &limits);
     for _ in 0..5 {
         opened(&registry, None).await;
     }
@@ -127,7 +134,7 @@ async fn sweep_lets_others_have_their_turn_after_each_slice_and_each_end() {
     const SESSIONS: usize = 4 * SLICE;
     let store = store();
     let silent = Farewells::of_test(BoxService::new(Silent));
-    let registry = Registry::new(Arc::clone(&store), silent, &Limits::default());
+    let registry = Registry::new(Arc::clone(&store), nodes(&store), silent, &Limits::default());
     for _ in 0..SESSIONS {
         let session = opened(&registry, None).await;
         // The end has moved far enough to be written.
@@ -158,3 +165,7 @@ async fn turns(registry: &Registry, done: impl AsyncFn() -> usize) -> Vec<usize>
 
 /// Later than any end.
 const FAR_MS: u64 = 1 << 50;
+
+fn nodes(store: &Arc<dyn Store>) -> Nodes {
+    Nodes::new(Arc::clone(store), NodeConfig::default(), &Limits::default())
+}

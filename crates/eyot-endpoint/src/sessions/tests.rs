@@ -11,12 +11,13 @@ use eyot_types::Revision;
 use super::{SessionCounts, SessionDigest, Sessions};
 use crate::active_session::ActiveSession;
 use crate::farewells::Farewells;
+use crate::nodes::{NodeConfig, Nodes};
 use crate::noting::Noting;
 use crate::registry::Registry;
 
 fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
     let farewells = Farewells::of_test(BoxService::new(Noting::default()));
-    Arc::new(Registry::new(Arc::clone(store), farewells, &Limits::default()))
+    Arc::new(Registry::new(Arc::clone(store), nodes(store), farewells, &Limits::default()))
 }
 
 async fn open(registry: &Registry, principal: Option<&str>) -> Arc<ActiveSession> {
@@ -83,4 +84,8 @@ async fn session_that_another_process_has_opened_is_as_old_as_it_is() {
     let second = registry(&store);
     let found = second.find(record.id.as_str(), None).await.unwrap().unwrap();
     assert_eq!(found.machine().opened_ms() / 1_000, record.created_ms / 1_000);
+}
+
+fn nodes(store: &Arc<dyn Store>) -> Nodes {
+    Nodes::new(Arc::clone(store), NodeConfig::default(), &Limits::default())
 }

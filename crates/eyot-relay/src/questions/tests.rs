@@ -7,8 +7,8 @@ use std::time::Duration;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Limits, SessionHandle, unix_ms};
 use eyot_session::{
-    Fence, LogLimits, NodeId, SessionId, SessionRecord, SessionState, Store, UpstreamName,
-    UpstreamRef,
+    Claimant, Fence, LogLimits, NodeId, SessionId, SessionRecord, SessionState, Store,
+    UpstreamName, UpstreamRef,
 };
 use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
@@ -63,7 +63,12 @@ impl Bench {
     /// The session as the next process has it.
     async fn restarted(self) -> Self {
         let (id, owner) = (self.session.id().clone(), NodeId::new("next"));
-        let claimed = self.store.claim(id.clone(), None, owner, unix_ms()).await.unwrap().unwrap();
+        let claimed = self
+            .store
+            .claim(id.clone(), Claimant::new(owner, None), unix_ms())
+            .await
+            .unwrap()
+            .unwrap();
         let (fence, state) = (claimed.record.fence, claimed.record.state);
         let session = SessionHandle::new(id, None, fence, state, Arc::clone(&self.store));
         let limits = Arc::clone(&self.questions.limits);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_session::{
-    EventLog, Fence, LogLimits, NewEvent, NodeId, SessionRecord, Sessions, Store, StoreError,
-    StreamNo, StreamWrite, WrittenStream,
+    Claimant, EventLog, Fence, LogLimits, NewEvent, NodeId, SessionRecord, Sessions, Store,
+    StoreError, StreamNo, StreamWrite, WrittenStream,
 };
 use eyot_testkit::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, items,
@@ -142,7 +142,8 @@ fn a_claim_through_another_handle_fences_this_one() {
     let (old, new) = (place.open(), place.open());
     let id = opened(&old, "two-handles");
     done(old.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    let claimed = done(new.claim(id.clone(), principal(), NodeId::new("node-b"), 0)).unwrap();
+    let claimed =
+        done(new.claim(id.clone(), Claimant::new(NodeId::new("node-b"), principal()), 0)).unwrap();
     assert_eq!(claimed.record.fence, Fence(4));
     let late = vec![event(FENCE, 2, "late")];
     refused(old.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
@@ -302,7 +303,8 @@ fn a_damaged_session_is_not_delivered_and_hides_no_other() {
         done(store.create(whole.clone()));
         for outcome in [
             block_on(store.load(damaged.clone(), 0)).map(drop),
-            block_on(store.claim(damaged.clone(), principal(), NodeId::new("b"), 0)).map(drop),
+            block_on(store.claim(damaged.clone(), Claimant::new(NodeId::new("b"), principal()), 0))
+                .map(drop),
         ] {
             assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{part}: {outcome:?}");
         }
@@ -417,14 +419,14 @@ fn writes_of_another_process_are_noticed_by_the_next_write() {
     let (first, second) = (place.open(), place.open());
     let id = opened(&first, "in-two-hands");
     done(first.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    done(second.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    done(second.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0));
     refused(
         first.append(id.clone(), FENCE, CALL, vec![event(FENCE, 2, "late")]),
         &StoreError::Fenced,
     );
     let fence = FENCE.next();
     done(second.append(id.clone(), fence, CALL, vec![event(fence, 1, "of the second")]));
-    done(first.claim(id.clone(), principal(), NodeId::new("a"), 0));
+    done(first.claim(id.clone(), Claimant::new(NodeId::new("a"), principal()), 0));
     refused(
         first.append(id.clone(), fence.next(), CALL, vec![event(fence, 1, "again")]),
         &StoreError::Conflict,

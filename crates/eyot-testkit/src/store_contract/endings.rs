@@ -1,6 +1,6 @@
 //! Promises about the end of a store.
 
-use eyot_session::{LogLimits, NodeId, StoreError};
+use eyot_session::{Claimant, LogLimits, NodeId, StoreError};
 
 use super::make_store::MakeStore;
 use crate::block_on;
@@ -48,7 +48,7 @@ fn nothing_is_accepted_after_the_end(make: MakeStore<'_>) {
         store.health(),
         block_on(store.create(record(&session_id("too-late")))),
         block_on(store.load(id.clone(), 0)).map(drop),
-        block_on(store.claim(id.clone(), principal(), node, 0)).map(drop),
+        block_on(store.claim(id.clone(), Claimant::new(node, principal()), 0)).map(drop),
         block_on(store.update(id.clone(), FENCE, full_state())),
         block_on(store.remove(id.clone())).map(drop),
         block_on(store.sweep(0, 9)).map(drop),

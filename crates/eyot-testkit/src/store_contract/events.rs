@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamEnd, StreamKind,
-    StreamNo, StreamRecord, StreamWrite, UpstreamCursors, WrittenStream,
+    Claimant, Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamEnd,
+    StreamKind, StreamNo, StreamRecord, StreamWrite, UpstreamCursors, WrittenStream,
 };
 
 use crate::samples::{
@@ -128,7 +128,7 @@ fn a_whole_stream_is_one_write(store: &dyn Store) {
     assert!(page.is_end);
     refused(store.write(id.clone(), FENCE, write), &StoreError::Conflict);
     done(store.finish(id.clone(), FENCE, CALL, ended(0)));
-    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(CALL.0 + 1)));
 }
 
@@ -142,7 +142,7 @@ fn a_write_that_opens_a_stream_does_all_or_nothing(store: &dyn Store) {
     refused(store.write(id.clone(), FENCE, write.clone()), &StoreError::Conflict);
     refused(store.write(id.clone(), FENCE.next(), write), &StoreError::Fenced);
     refused(store.read(id.clone(), CALL, START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(1)));
 }
 
@@ -190,7 +190,7 @@ fn a_stream_that_was_not_opened_is_unknown(store: &dyn Store) {
 fn only_the_current_fence_may_write(store: &dyn Store) {
     let id = opened(store, "fenced");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0));
     let late = vec![event(FENCE, 2, "of the owner before")];
     refused(store.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
     refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::Fenced);
@@ -205,7 +205,7 @@ fn only_the_current_fence_may_write(store: &dyn Store) {
 fn events_of_a_later_owner_come_after_all_earlier_ones(store: &dyn Store) {
     let id = opened(store, "taken-over");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(2)));
-    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0));
     let later = event(FENCE.next(), 1, "of the later owner");
     done(store.append(id.clone(), FENCE.next(), CALL, vec![later.clone()]));
     assert_eq!(seqs(&read_after(store, &id, START)), [1, 2, 1]);
@@ -317,7 +317,7 @@ fn stream_numbers_are_never_given_twice(store: &dyn Store) {
     done(store.finish(id.clone(), FENCE, StreamNo(4), ended(0)));
     done(store.sweep(KEEP_DONE_MS, 0));
     refused(store.read(id.clone(), StreamNo(4), START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(5)));
 }
 

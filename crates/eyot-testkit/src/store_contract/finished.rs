@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_session::{
-    LogLimits, NodeId, SessionId, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
+    Claimant, LogLimits, NodeId, SessionId, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
 };
 
 use super::make_store::MakeStore;
@@ -186,7 +186,8 @@ fn the_number_of_a_forgotten_stream_is_not_given_again(make: MakeStore<'_>) {
     it.finish(9, 9);
     it.finish(8, 9);
     it.check_kept(&[9]);
-    let claimed = done(it.store.claim(it.id.clone(), principal(), NodeId::new("b"), 0));
+    let claimed =
+        done(it.store.claim(it.id.clone(), Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(10)));
 }
 

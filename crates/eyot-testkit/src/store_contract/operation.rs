@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eyot_jsonrpc::Id;
 use eyot_session::{
-    Event, Fence, ItemChange, LogLimits, NewEvent, NodeId, OpenQuestion, Position, SessionId,
-    SessionState, Store, StoreFuture, StreamEnd, StreamNo, StreamWrite, UpstreamCursor,
+    Claimant, Event, Fence, ItemChange, LogLimits, NewEvent, NodeId, OpenQuestion, Position,
+    SessionId, SessionState, Store, StoreFuture, StreamEnd, StreamNo, StreamWrite, UpstreamCursor,
     UpstreamName, WrittenStream,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -63,7 +63,9 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
     match operation {
         Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
         Op::ChangeItems(id, fence, changes) => text(store.change_items(id, fence, changes)),
-        Op::Claim(id, principal, now_ms) => text(store.claim(id, principal, claimer(), now_ms)),
+        Op::Claim(id, principal, now_ms) => {
+            text(store.claim(id, Claimant::new(claimer(), principal), now_ms))
+        }
         Op::Create(id) => text(store.create(record(&id))),
         Op::Finish(id, fence, no, end) => text(store.finish(id, fence, no, end)),
         Op::List(after, limit) => text(store.list(after, limit)),

@@ -6,8 +6,8 @@ use std::thread;
 
 use eyot_jsonrpc::Id;
 use eyot_session::{
-    Claimed, Fence, ItemChange, NodeId, OpenQuestion, SessionId, SessionItems, SessionRecord,
-    SessionState, Store, StoreError, StreamNo,
+    Claimant, Claimed, Fence, ItemChange, NodeId, OpenQuestion, SessionId, SessionItems,
+    SessionRecord, SessionState, Store, StoreError, StreamNo,
 };
 
 use crate::samples::{
@@ -56,7 +56,10 @@ fn an_unknown_session_is_said_to_be_unknown(store: &dyn Store) {
     let id = session_id("unknown");
     store.touch(&id, EXPIRES_MS);
     assert_eq!(done(store.load(id.clone(), 0)), None);
-    assert_eq!(done(store.claim(id.clone(), principal(), NodeId::new("b"), 0)), None);
+    assert_eq!(
+        done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0)),
+        None
+    );
     assert!(!done(store.remove(id.clone())));
     refused(store.update(id.clone(), FENCE, full_state()), &StoreError::NotFound);
     refused(store.change_items(id.clone(), FENCE, items()), &StoreError::NotFound);
@@ -70,7 +73,10 @@ fn an_expired_session_is_neither_loaded_nor_claimed(store: &dyn Store) {
     let id = session_id("expired");
     done(store.create(record(&id)));
     assert_eq!(done(store.load(id.clone(), EXPIRES_MS)), None);
-    assert_eq!(done(store.claim(id.clone(), principal(), NodeId::new("b"), EXPIRES_MS)), None);
+    assert_eq!(
+        done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), EXPIRES_MS)),
+        None
+    );
     assert_eq!(done(store.load(id.clone(), EXPIRES_MS - 1)), Some(record(&id)));
 }
 
@@ -81,7 +87,10 @@ fn a_claim_raises_the_fence_and_names_the_owner(store: &dyn Store) {
         let owner = NodeId::new(owner);
         let expected = SessionRecord { owner: Some(owner.clone()), fence, ..record(&id) };
         let claimed = Claimed { record: expected.clone(), next_stream: StreamNo(1) };
-        assert_eq!(done(store.claim(id.clone(), principal(), owner, 0)), Some(claimed));
+        assert_eq!(
+            done(store.claim(id.clone(), Claimant::new(owner, principal()), 0)),
+            Some(claimed)
+        );
         assert_eq!(done(store.load(id.clone(), 0)), Some(expected));
     }
 }
@@ -93,7 +102,7 @@ fn claims_at_once_get_different_fences(store: &dyn Store) {
     let start = Barrier::new(CLAIMERS);
     let claim = || {
         start.wait();
-        done(store.claim(id.clone(), principal(), NodeId::new("b"), 0))
+        done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0))
             .map(|claimed| claimed.record.fence)
     };
     let fences: BTreeSet<Option<Fence>> = thread::scope(|scope| {
@@ -113,13 +122,14 @@ fn a_claim_of_another_principal_finds_and_changes_nothing(store: &dyn Store) {
         let id = record.id.clone();
         done(store.create(record.clone()));
         for other in others.iter().filter(|it| !record.belongs_to(it.as_deref())) {
-            let claimed = store.claim(id.clone(), other.clone(), NodeId::new("b"), 0);
+            let claimed =
+                store.claim(id.clone(), Claimant::new(NodeId::new("b"), other.clone()), 0);
             assert_eq!(done(claimed), None, "{other:?}");
         }
         assert_eq!(done(store.load(id.clone(), 0)), Some(record.clone()));
         done(store.update(id.clone(), FENCE, full_state()));
         let principal = record.principal.as_deref().map(Arc::from);
-        let claimed = done(store.claim(id, principal, NodeId::new("b"), 0));
+        let claimed = done(store.claim(id, Claimant::new(NodeId::new("b"), principal), 0));
         assert_eq!(claimed.map(|it| it.record.fence), Some(FENCE.next()));
     }
 }
@@ -158,7 +168,7 @@ fn items_change_one_by_one_and_an_update_leaves_them(store: &dyn Store) {
     ];
     done(store.change_items(id.clone(), FENCE, gone.to_vec()));
     let left: SessionItems = items().into_iter().chain(gone).collect();
-    let claimed = done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    let claimed = done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.record.state.items), Some(left));
     assert!(done(store.remove(id.clone())));
     done(store.create(record(&id)));
@@ -191,7 +201,8 @@ fn a_touch_counts_at_once_and_never_shortens(store: &dyn Store) {
     assert_eq!(done(store.list(None, 9)), [touched]);
     assert_eq!(done(store.sweep(end_ms - 1, 9)), []);
     store.touch(&id, end_ms + 1);
-    let claimed = done(store.claim(id.clone(), principal(), NodeId::new("b"), end_ms));
+    let claimed =
+        done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), principal()), end_ms));
     assert_eq!(claimed.map(|it| it.record.expires_ms), Some(end_ms + 1));
     assert_eq!(done(store.load(id, end_ms + 1)), None);
 }
@@ -207,7 +218,7 @@ fn a_removed_session_leaves_nothing_behind(store: &dyn Store) {
 
     done(store.create(record(&id)));
     refused(store.read(id.clone(), CALL, START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, Claimant::new(NodeId::new("b"), principal()), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(1)));
 }
 

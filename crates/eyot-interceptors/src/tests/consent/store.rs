@@ -1,15 +1,14 @@
 //! A store that has a key and nothing else.
 
 use std::future::ready;
+use std::time::Duration;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, NodeId, Page, ParkedCall, ParkedCalls, Position,
-    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo,
-    StreamWrite,
+    Claimant, Claimed, EventLog, Fence, ItemChange, Leases, NodeId, NodeLease, Page, ParkedCall,
+    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
+    StoreFuture, StreamNo, StreamWrite,
 };
 use eyot_stdx::Secret;
-
-use super::*;
 
 /// A store that has a key and nothing else.
 #[derive(Debug)]
@@ -42,13 +41,11 @@ impl Sessions for KeyStore {
         nothing()
     }
 
-    fn claim(
-        &self,
-        _: SessionId,
-        _: Option<Arc<str>>,
-        _: NodeId,
-        _: u64,
-    ) -> StoreFuture<Option<Claimed>> {
+    fn claim(&self, _: SessionId, _: Claimant, _: u64) -> StoreFuture<Option<Claimed>> {
+        nothing()
+    }
+
+    fn release(&self, _: SessionId, _: Fence) -> StoreFuture<()> {
         nothing()
     }
 
@@ -71,6 +68,24 @@ impl Sessions for KeyStore {
     }
 
     fn list(&self, _: Option<SessionId>, _: usize) -> StoreFuture<Vec<SessionRecord>> {
+        nothing()
+    }
+}
+
+impl Leases for KeyStore {
+    fn renew(&self, _: NodeLease, _: Duration) -> StoreFuture<()> {
+        nothing()
+    }
+
+    fn lease(&self, _: NodeId) -> StoreFuture<Option<NodeLease>> {
+        nothing()
+    }
+
+    fn leases(&self) -> StoreFuture<Vec<NodeLease>> {
+        nothing()
+    }
+
+    fn end_lease(&self, _: NodeId) -> StoreFuture<()> {
         nothing()
     }
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use eyot_session::{
-    EventId, EventLog, Fence, ItemChange, NodeId, Page, ParkedCalls, RECORD_VERSION, SessionId,
-    SessionState, Sessions, Store, StreamKind, StreamNo, UpstreamCursor, UpstreamName, UpstreamRef,
+    Claimant, EventId, EventLog, Fence, ItemChange, NodeId, Page, ParkedCalls, RECORD_VERSION,
+    SessionId, SessionState, Sessions, Store, StreamKind, StreamNo, UpstreamCursor, UpstreamName,
+    UpstreamRef,
 };
 use eyot_testkit::block_on;
 use eyot_testkit::samples::{START, cursor, cursor_of, done, event, named, with_cursor};
@@ -142,9 +143,10 @@ fn a_session_goes_on_in_the_version_of_today() {
     let fixture = Fixture::new("sessions");
     let store = fixture.open();
     let id = fixture.session_id("busy");
-    let stranger = store.claim(id.clone(), Some("stranger".into()), NodeId::new("b"), 0);
+    let stranger =
+        store.claim(id.clone(), Claimant::new(NodeId::new("b"), Some("stranger".into())), 0);
     assert_eq!(done(stranger), None);
-    let claimed = done(store.claim(id.clone(), None, NodeId::new("b"), 0)).unwrap();
+    let claimed = done(store.claim(id.clone(), Claimant::new(NodeId::new("b"), None), 0)).unwrap();
     assert_eq!((claimed.record.fence, claimed.next_stream), (Fence(2), StreamNo(3)));
     let mut state = claimed.record.state;
     state.upstreams.insert(named(), UpstreamRef::default());

@@ -89,7 +89,7 @@ fn a_change_of_any_file_is_seen_once_also_that_it_comes_and_goes() {
     assert!(watch.has_changed() && !watch.has_changed());
     fs::write(&file, "longer than it was").unwrap();
     // It is still looked at, and what has come of it meanwhile is not lost.
-    watch.follow([file.clone()]);
+    watch.follow([file]);
     assert!(watch.has_changed());
     fs::write(&other, "it is not looked at").unwrap();
     assert!(!watch.has_changed());

@@ -109,11 +109,13 @@ fn start(
         let shutdown = config.endpoint.shutdown.clone();
         let intercepting = serve::intercepting(beside.interceptors.as_ref(), &mut config).await?;
         let proxy = proxy(config);
+        let servers = proxy.server_names();
+        serve::check_servers(intercepting.as_ref(), servers.as_deref())?;
         let hangup = Notify::new();
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}
-            () = eyot_interception::follow(intercepting, &hangup) => {}
+            () = eyot_interception::follow(intercepting, &hangup, || servers.clone()) => {}
         }
         Ok(())
     });

@@ -185,6 +185,7 @@ pub(crate) fn start(
         let intercepting = intercepting(listen.interceptors.as_ref(), &mut config).await?;
         let hangup = Notify::new();
         let (proxy, files) = place.proxy(config);
+        check_servers(intercepting.as_ref(), proxy.server_names().as_deref())?;
         let files = Files {
             tls: tls.as_ref(),
             servers: files.as_deref(),
@@ -204,7 +205,7 @@ pub(crate) fn start(
             drained = serving => report(drained),
             () = signals.pass_on(&shutdown, files.reloading(&proxy)) => {}
             () = files.keep_fresh(&proxy) => {}
-            () = eyot_interception::follow(intercepting, &hangup) => {}
+            () = eyot_interception::follow(intercepting, &hangup, || proxy.server_names()) => {}
         }
         drop(bound.file);
         Ok(())
@@ -218,6 +219,15 @@ pub(crate) async fn intercepting(
 ) -> anyhow::Result<Option<(InterceptorFile, InterceptionDriver)>> {
     let opened = InterceptorFile::open(file, config).await;
     Ok(opened.map_err(|it| Failure::usage(it.to_string()))?)
+}
+
+/// Refuses rules that choose a server which the gateway does not have.
+pub(crate) fn check_servers(
+    intercepting: Option<&(InterceptorFile, InterceptionDriver)>,
+    servers: Option<&[String]>,
+) -> anyhow::Result<()> {
+    let checked = intercepting.map_or(Ok(()), |(file, _)| file.check_servers(servers));
+    Ok(checked.map_err(|it| Failure::usage(it.to_string()))?)
 }
 
 /// Logs how it ended.

@@ -1,5 +1,7 @@
 //! Rules of a file as a step of a plan.
 
+mod callees;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -10,8 +12,7 @@ use eyot_interceptors::{
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
-    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Problems, Progress, RuleSet,
-    Subject, Verdict,
+    Answer, Decision, Demand, DemandKind, Evaluation, LogLevel, Progress, RuleSet, Subject, Verdict,
 };
 use eyot_stdx::{Pace, PacedKeys, RunningKeys};
 use futures_util::FutureExt as _;
@@ -20,6 +21,8 @@ use parking_lot::Mutex;
 
 use crate::tools::Tools;
 
+pub use self::callees::Callees;
+
 /// Rules of a file, with what they have counted, as a step of a plan.
 #[derive(Debug)]
 pub struct Rules {
@@ -27,6 +30,8 @@ pub struct Rules {
     /// Knows the annotations of tools.
     tools: Arc<Tools>,
     counts: Arc<Counts>,
+    /// The interceptors that can be called. `None`: there are none here.
+    callees: Option<Arc<dyn Callees>>,
 }
 
 /// What rules have counted: who has sent how much, and what runs. It outlives a set of rules, so that a
@@ -45,16 +50,14 @@ impl Rules {
     /// Rules that count on with `counts`.
     #[must_use]
     pub fn new(set: RuleSet, tools: Arc<Tools>, counts: Arc<Counts>) -> Self {
-        Self { set, tools, counts }
+        Self { set, tools, counts, callees: None }
     }
 
-    /// Refuses rules that could not be obeyed here, before a message meets them.
-    ///
-    /// # Errors
-    ///
-    /// Each `call` of an interceptor, with its place: no interceptor can be called from a rule yet.
-    pub fn check(set: &RuleSet) -> Result<(), Problems> {
-        set.check_calls_nothing(NO_CALLS)
+    /// Rules that can call these interceptors.
+    #[must_use]
+    pub fn calling(mut self, callees: Arc<dyn Callees>) -> Self {
+        self.callees = Some(callees);
+        self
     }
 
     /// The rules as an interceptor. They see all messages, and keep what they have decided in order: the
@@ -110,6 +113,15 @@ impl Rules {
                     tokio::time::sleep(time).await;
                     evaluation.answer(Answer::Pass);
                 }
+                Progress::Demand(Demand {
+                    kind: DemandKind::Call { interceptor, timeout },
+                    ..
+                }) => {
+                    let (callees, payload) = (self.callees.as_ref(), evaluation.payload());
+                    let called = callees::call(callees, (interceptor, timeout), (view, payload));
+                    let answer = called.await;
+                    evaluation.answer(answer);
+                }
                 Progress::Demand(demand) => match self.meet(&demand, view) {
                     Met::Answer(answer) => evaluation.answer(answer),
                     Met::Unasked(consent) => return Ok(Edit::Ask(consent)),
@@ -146,7 +158,7 @@ impl Rules {
                 }
                 None => Answer::Refuse(String::new()),
             },
-            DemandKind::Ask { message, timeout } => {
+            DemandKind::Ask { message, timeout, .. } => {
                 let consent =
                     Consent::new(format!("{}: {}", self.set.file(), demand.rule), *message);
                 let consent = match timeout {
@@ -158,9 +170,6 @@ impl Rules {
                     origin if origin.can_ask() => return Met::Unasked(consent),
                     _ => Answer::Fail(Failure::CannotAsk.to_string()),
                 }
-            }
-            DemandKind::Call { interceptor, .. } => {
-                Answer::Fail(format!("no interceptor `{interceptor}` can be called here"))
             }
             _ => Answer::Fail("what the rule asks for cannot be done here".to_owned()),
         })
@@ -336,10 +345,6 @@ impl Counts {
 
 /// Keys of one rule that are counted by themselves.
 const KEYS_MAX: usize = 10_000;
-
-/// Why a rule with `call` is refused.
-const NO_CALLS: &str = "cannot be obeyed yet: name the server of the interceptor under `servers` in the file \
-                        of interceptors";
 
 /// Rules may delay a message for so long.
 const PATIENCE: Duration = Duration::from_secs(3_600);

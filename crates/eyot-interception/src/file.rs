@@ -80,27 +80,32 @@ impl InterceptorFile {
     /// # Cancel safety
     ///
     /// Dropping the future stops looking.
-    async fn keep_fresh(&self, hangup: &Notify) {
-        let mut known = self.stamps();
+    async fn keep_fresh(&self, hangup: &Notify, servers: &impl Fn() -> Option<Vec<String>>) {
+        let (mut known, mut servers_known) = (self.stamps(), servers());
         loop {
             tokio::select! {
                 () = hangup.notified() => {}
                 () = tokio::time::sleep(LOOK_INTERVAL) => {
+                    let servers_now = servers();
+                    if servers_now != servers_known {
+                        servers_known = servers_now;
+                        self.warn_of_servers(servers_known.as_deref());
+                    }
                     let now = self.stamps();
                     if now == std::mem::replace(&mut known, now.clone()) {
                         continue;
                     }
                 }
             }
-            self.reload().await;
+            self.reload(servers().as_deref()).await;
         }
     }
 
     /// Reads the file again. If it cannot be used, what it was holds on.
-    async fn reload(&self) {
+    async fn reload(&self, servers: Option<&[String]>) {
         let replaced = async {
             let (document, settings) = read(&self.path)?;
-            let replaced = self.plans.replace(&settings, &read_named).await;
+            let replaced = self.plans.replace(&settings, &read_named, servers).await;
             replaced.map_err(|it| placed(&document, &it))
         };
         let path = self.path.display();
@@ -112,6 +117,23 @@ impl InterceptorFile {
         }
     }
 
+    /// Holds the servers that rules choose against those of the gateway that the proxy is; `None`: it is none.
+    ///
+    /// # Errors
+    ///
+    /// Each that is not there, with its place.
+    pub fn check_servers(&self, servers: Option<&[String]>) -> Result<(), FileProblems> {
+        let Some(servers) = servers else { return Ok(()) };
+        self.plans.check_servers(servers).map_err(|it| FileProblems(lines(&it)))
+    }
+
+    /// Tells that servers have gone which rules choose: calls that are sent there have an error.
+    fn warn_of_servers(&self, servers: Option<&[String]>) {
+        if let Err(error) = self.check_servers(servers) {
+            tracing::warn!(%error, "rules choose servers that are not there any more");
+        }
+    }
+
     /// How the file and those that it names are now.
     fn stamps(&self) -> Vec<Stamp> {
         let named = read(&self.path).map(|(_, settings)| settings.files()).unwrap_or_default();
@@ -120,14 +142,18 @@ impl InterceptorFile {
 }
 
 /// Keeps the plans up to date, if there are any, and reads the file at once when `hangup` is notified.
-/// Never ready.
+/// `servers` tells the names of those that rules can choose now; `None`: of none. Never ready.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future stops this.
-pub async fn follow(intercepting: Option<(InterceptorFile, InterceptionDriver)>, hangup: &Notify) {
+pub async fn follow(
+    intercepting: Option<(InterceptorFile, InterceptionDriver)>,
+    hangup: &Notify,
+    servers: impl Fn() -> Option<Vec<String>>,
+) {
     if let Some((file, driver)) = intercepting {
-        tokio::join!(driver.run(), file.keep_fresh(hangup));
+        tokio::join!(driver.run(), file.keep_fresh(hangup, &servers));
     }
     std::future::pending().await
 }
@@ -157,6 +183,11 @@ fn placed(document: &Document, problems: &[SettingsProblem]) -> FileProblems {
         None => it.message.clone(),
     };
     FileProblems(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Problems that have their places.
+fn lines(problems: &[SettingsProblem]) -> String {
+    problems.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 fn refuse(problems: &[Problem]) -> FileProblems {

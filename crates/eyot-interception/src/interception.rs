@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use eyot_interceptors::{Boundary, Overrides, Plan};
 use eyot_proxy::ProxyConfig;
+use eyot_rules::OuterName;
 use eyot_sidecar::{LivePlan, PlanDriver, PlanSource, RemoteServer};
 use eyot_stdio::Command;
 use eyot_upstream::Runtime;
+use parking_lot::Mutex;
 
-use crate::settings::{At, ServerSettings, Settings};
-use crate::steps::{Kept, Read, SettingsProblem, steps};
+use crate::outer::check_servers;
+use crate::settings::{At, ServerSettings, Settings, StepSettings};
+use crate::steps::{Kept, Native, Read, SettingsProblem, steps};
 
 /// The plans at both boundaries of a proxy, as the settings of a file have them.
 #[derive(Debug)]
 pub struct Interception {
     settings: Settings,
     kept: Kept,
+    /// What the rules in force name outside of their files.
+    names: Mutex<Arc<[OuterName]>>,
     downstream: LivePlan,
     upstream: LivePlan,
 }
@@ -54,8 +59,9 @@ impl Interception {
         runtime: &Runtime,
     ) -> Result<(Self, InterceptionDriver), Vec<SettingsProblem>> {
         let kept = Kept::default();
-        let native = steps(&settings, &kept, read)?;
-        let source = || PlanSource::new(settings.options()).runtime(runtime.clone());
+        let Native { steps: native, names } = steps(&settings, &kept, read)?;
+        let options = settings.options();
+        let source = || PlanSource::new(options).callees(&kept.callable.0).runtime(runtime.clone());
         let (mut downstream, mut upstream) = (source(), source());
         match settings.boundary {
             At::Downstream => downstream = downstream.steps(native),
@@ -77,8 +83,10 @@ impl Interception {
         };
         let (downstream, one) = both.0.map_err(|it| problem(&it))?;
         let (upstream, other) = both.1.map_err(|it| problem(&it))?;
+        kept.callable.check(&names, options.run_timeout)?;
         let driver = InterceptionDriver([one, other]);
-        Ok((Self { settings, kept, downstream, upstream }, driver))
+        let names = Mutex::new(names.into());
+        Ok((Self { settings, kept, names, downstream, upstream }, driver))
     }
 
     /// Puts the plans into a proxy.
@@ -94,7 +102,18 @@ impl Interception {
         [(Boundary::Downstream, plan(&self.downstream)), (Boundary::Upstream, plan(&self.upstream))]
     }
 
-    /// Reads guards and rules again. Calls that have begun keep their plan.
+    /// Holds the servers that rules choose against those of the gateway that the plans stand before.
+    ///
+    /// # Errors
+    ///
+    /// Each that is not there, with its place.
+    pub fn check_servers(&self, servers: &[String]) -> Result<(), Vec<SettingsProblem>> {
+        let names = Arc::clone(&self.names.lock());
+        check_servers(&names, servers)
+    }
+
+    /// Reads guards and rules again. Calls that have begun keep their plan. `servers`: those of the gateway
+    /// that the plans stand before, if they stand before one.
     ///
     /// # Errors
     ///
@@ -107,6 +126,7 @@ impl Interception {
         &self,
         settings: &Settings,
         read: Read<'_>,
+        servers: Option<&[String]>,
     ) -> Result<(), Vec<SettingsProblem>> {
         let known = &self.settings;
         if settings.servers != known.servers {
@@ -115,18 +135,48 @@ impl Interception {
         if settings.boundary != known.boundary {
             return Err(vec![needs_restart("boundary")]);
         }
-        let native = steps(settings, &self.kept, read)?;
+        let Native { steps: native, names } = steps(settings, &self.kept, read)?;
+        self.kept.callable.check(&names, known.options().run_timeout)?;
+        if let Some(servers) = servers {
+            check_servers(&names, servers)?;
+        }
         let plan = match settings.boundary {
             At::Downstream => &self.downstream,
             At::Upstream => &self.upstream,
         };
         let refused = |it: eyot_sidecar::PlanReplaceError| SettingsProblem::at("", it.to_string());
-        plan.replace_steps(native).await.map_err(|it| vec![refused(it)])
+        plan.replace_steps(native).await.map_err(|it| vec![refused(it)])?;
+        *self.names.lock() = names.into();
+        Ok(())
     }
 }
 
 fn needs_restart(member: &str) -> SettingsProblem {
     SettingsProblem::at(member, format!("`{member}` can be changed by a restart only"))
+}
+
+/// What a rule decides that calls an interceptor is not said of it here.
+fn check_on_call(name: &str, server: &ServerSettings) -> Result<(), Vec<SettingsProblem>> {
+    let problems = server.interceptors.iter().filter_map(|(own, it)| {
+        let StepSettings { mode, fail_open, priority, timeout: _ } = it;
+        let said = [
+            mode.map(|_| ("mode", "`mode` of the rule")),
+            fail_open.map(|_| ("fail_open", "`on_error` of the rule")),
+            priority.map(|_| ("priority", "place of the rule in its file")),
+        ];
+        let (member, instead) = said.into_iter().flatten().next()?;
+        let place = format!("servers.{name}.interceptors.{own}.{member}");
+        let message = format!(
+            "an interceptor that is asked on call has no `{member}`: the {instead} says it"
+        );
+        Some(SettingsProblem::at(place, message))
+    });
+    let boundary = server.boundary.map(|_| {
+        let message = "a server that is asked on call has no boundary: its rules have one";
+        SettingsProblem::at(format!("servers.{name}.boundary"), message)
+    });
+    let problems: Vec<_> = problems.chain(boundary).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// A server of interceptors, as the settings want it.
@@ -149,6 +199,10 @@ fn remote(name: &str, server: &ServerSettings) -> Result<RemoteServer, Vec<Setti
     }
     if server.optional {
         remote = remote.optional();
+    }
+    if server.on_call {
+        check_on_call(name, server)?;
+        remote = remote.on_call();
     }
     let decided = server.interceptors.iter();
     Ok(decided.fold(remote, |remote, (name, it)| remote.overriding(name, Overrides::from(it))))

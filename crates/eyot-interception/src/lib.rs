@@ -6,6 +6,7 @@
 
 mod file;
 mod interception;
+mod outer;
 mod settings;
 mod steps;
 

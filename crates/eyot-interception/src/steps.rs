@@ -8,9 +8,10 @@ use eyot_guard::{
     response_size,
 };
 use eyot_interceptors::{Interceptor, Phase};
-use eyot_rules::RuleSet;
+use eyot_rules::{OuterName, Problem, RuleSet};
 use parking_lot::Mutex;
 
+use crate::outer::Callable;
 use crate::settings::{At, FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Settings};
 
 /// What outlives a reload: what rules have counted, and which tools were seen.
@@ -18,6 +19,8 @@ use crate::settings::{At, FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Se
 pub struct Kept {
     counts: Arc<Counts>,
     tools: Mutex<Option<KeptTools>>,
+    /// The interceptors that rules can call.
+    pub(crate) callable: Callable,
 }
 
 /// Tools that were seen, and what made them be trusted.
@@ -44,19 +47,31 @@ impl SettingsProblem {
     pub(crate) fn at(member: impl Into<String>, message: impl Into<String>) -> Self {
         Self { member: Some(member.into()), message: message.into() }
     }
+
+    /// With a message that has its place.
+    pub(crate) const fn placed(message: String) -> Self {
+        Self { member: None, message }
+    }
 }
 
 /// Reads a file that settings name.
 pub(crate) type Read<'a> = &'a (dyn Fn(&Path) -> Result<String, String> + Sync);
+
+/// The steps of this process, and what their rules name outside of their files.
+#[derive(Debug)]
+pub(crate) struct Native {
+    pub(crate) steps: Vec<Interceptor>,
+    pub(crate) names: Vec<OuterName>,
+}
 
 /// The steps of this process.
 pub(crate) fn steps(
     settings: &Settings,
     kept: &Kept,
     read: Read<'_>,
-) -> Result<Vec<Interceptor>, Vec<SettingsProblem>> {
+) -> Result<Native, Vec<SettingsProblem>> {
     let mut problems = Vec::new();
-    let mut steps = Vec::new();
+    let (mut steps, mut names) = (Vec::new(), Vec::new());
     let tools = match tools(&settings.guard, kept, read) {
         Ok(tools) => tools,
         Err(problem) => return Err(vec![problem]),
@@ -72,18 +87,19 @@ pub(crate) fn steps(
         let compiled =
             read(file).map_err(|it| vec![SettingsProblem::at(format!("rules[{at}]"), it)]);
         let compiled = compiled.and_then(|text| {
-            let placed = |message: String| SettingsProblem { member: None, message };
             let compiled = RuleSet::compile(&name, &text);
-            let compiled = compiled.and_then(|set| Rules::check(&set).map(|()| set));
             let compiled = compiled.and_then(|set| match settings.boundary {
                 At::Upstream => set.check_stays_here(NOT_UPSTREAM).map(|()| set),
                 At::Downstream => Ok(set),
             });
-            compiled.map_err(|it| it.as_slice().iter().map(|it| placed(it.to_string())).collect())
+            let placed = |it: &Problem| SettingsProblem::placed(it.to_string());
+            compiled.map_err(|it| it.as_slice().iter().map(placed).collect())
         });
         match compiled {
             Ok(set) => {
+                names.extend(set.outer_names());
                 let rules = Rules::new(set, Arc::clone(&tools), Arc::clone(&kept.counts));
+                let rules = rules.calling(Arc::new(kept.callable.clone()));
                 // In the order of the file: names decide among steps of one place.
                 let place = i32::try_from(at).unwrap_or(i32::MAX);
                 steps.push(rules.interceptor(&format!("rules/{name}")).priority(place));
@@ -91,7 +107,7 @@ pub(crate) fn steps(
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    if problems.is_empty() { Ok(Native { steps, names }) } else { Err(problems) }
 }
 
 impl GuardSettings {

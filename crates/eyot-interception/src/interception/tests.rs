@@ -41,7 +41,7 @@ async fn steps_stand_where_the_settings_say_and_are_replaced_there() {
         settings(json!({ "boundary": "downstream", "guard": { "response_bytes_max": 30 } }));
     tokio::select! {
         () = driver.run() => unreachable!("it runs as long as its runtime"),
-        replaced = interception.replace(&large, &nothing) => replaced.unwrap(),
+        replaced = interception.replace(&large, &nothing, None) => replaced.unwrap(),
     }
     assert!(!is_denied(&interception.downstream).await);
 }
@@ -53,7 +53,7 @@ async fn a_boundary_and_servers_are_not_changed_while_the_program_runs() {
     for other in
         [json!({ "boundary": "downstream" }), json!({ "servers": { "a": { "url": "http://a" } } })]
     {
-        let problems = interception.replace(&settings(other), &nothing).await.unwrap_err();
+        let problems = interception.replace(&settings(other), &nothing, None).await.unwrap_err();
         assert!(problems[0].message.contains("by a restart only"), "{problems:?}");
     }
 }

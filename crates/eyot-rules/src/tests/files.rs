@@ -210,10 +210,10 @@ tests:
     let failures: Vec<_> = outcomes.iter().map(|it| (&*it.name, it.failures.len())).collect();
     assert_eq!(failures, [("good", 0), ("bad", 4), ("ask", 0), ("set", 0), ("unset", 3)]);
     assert_eq!(outcomes[1].line, 9);
-    let subject = set.test_subject("ask").unwrap();
-    let explanation = set.explain(&subject, |_| crate::Answer::Pass);
+    let explanation = set.explain_test("ask").unwrap();
     assert_eq!(explanation.verdict.rule, Some("b"));
-    assert!(set.test_subject("none").is_none());
+    assert!(explanation.verdict.decision.error().is_some());
+    assert!(set.explain_test("none").is_none());
     assert!(outcomes[1].failures[0].contains("expected \"allow\", found \"deny\""));
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eyot_interceptors::{
-    ClientProgram, Consent, Edit, Failure, Interceptor, Mutator, Phase, Seen, View,
+    Approvers, ClientProgram, Consent, Edit, Failure, Interceptor, Mutator, Phase, Seen, View,
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
@@ -158,11 +158,17 @@ impl Rules {
                 }
                 None => Answer::Refuse(String::new()),
             },
-            DemandKind::Ask { message, timeout, .. } => {
+            DemandKind::Ask { message, timeout, of } => {
                 let consent =
                     Consent::new(format!("{}: {}", self.set.file(), demand.rule), *message);
                 let consent = match timeout {
                     Some(timeout) => consent.within(*timeout),
+                    None => consent,
+                };
+                let consent = match of.cloned() {
+                    Some(of) => {
+                        consent.of(Approvers::new(of.to_string(), move |it| of.matches(it)))
+                    }
                     None => consent,
                 };
                 match view.origin() {

@@ -66,3 +66,65 @@ async fn a_server_has_one_place() {
         assert_eq!(problems[0].member.as_deref(), Some("servers.a"));
     }
 }
+
+#[tokio::test]
+async fn what_the_rule_of_a_call_says_is_not_said_of_its_server() {
+    let on_call = |more: serde_json::Value| {
+        let mut server = json!({ "url": "http://127.0.0.1:9/mcp", "on_call": true });
+        server.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        settings(json!({ "servers": { "a": server } }))
+    };
+    let one = |it: serde_json::Value| json!({ "interceptors": { "one": it } });
+    for (more, place) in [
+        (json!({ "boundary": "downstream" }), "servers.a.boundary"),
+        (one(json!({ "mode": "audit" })), "servers.a.interceptors.one.mode"),
+        (one(json!({ "fail_open": true })), "servers.a.interceptors.one.fail_open"),
+        (one(json!({ "priority": 1 })), "servers.a.interceptors.one.priority"),
+    ] {
+        let started = Interception::start(on_call(more), &nothing, &runtime()).await;
+        assert_eq!(started.unwrap_err()[0].member.as_deref(), Some(place));
+    }
+}
+
+/// The rules of these names, which choose a server, or call an interceptor of no server.
+fn rules(path: &Path) -> Result<String, String> {
+    let action = match path.to_str().unwrap() {
+        "calling.yaml" => "call: a/b",
+        "staging.yaml" => "route: staging",
+        _ => "route: live",
+    };
+    let rule = format!("{{name: r, match: {{tool: x}}, {action}}}");
+    Ok(format!("version: 1\ndefault: allow\nrules:\n  - {rule}"))
+}
+
+#[tokio::test]
+async fn what_rules_name_is_held_against_what_there_is_at_the_start_and_when_they_change() {
+    let with = |file: &str| settings(json!({ "boundary": "downstream", "rules": [file] }));
+    let unknown = "calling.yaml:4:39: error: there is no interceptor `a/b`: there is none";
+    let calling = Interception::start(with("calling.yaml"), &rules, &runtime()).await;
+    assert_eq!(calling.unwrap_err()[0].message, unknown);
+    let started = Interception::start(with("staging.yaml"), &rules, &runtime()).await;
+    let (interception, driver) = started.unwrap();
+    let servers = ["staging".to_owned()];
+    assert!(interception.check_servers(&servers).is_ok());
+    let other = ["live".to_owned()];
+    let missing = "staging.yaml:4:40: error: there is no server `staging`: there are `live`";
+    assert_eq!(interception.check_servers(&other).unwrap_err()[0].message, missing);
+    let changes = async {
+        let replace =
+            async |file: &str, servers| interception.replace(&with(file), &rules, servers).await;
+        let refused = replace("calling.yaml", Some(&servers[..])).await.unwrap_err();
+        assert_eq!(refused[0].message, unknown);
+        let refused = replace("live.yaml", Some(&servers[..])).await.unwrap_err();
+        assert!(refused[0].message.starts_with("live.yaml:4:40: error: there is no server `live`"));
+        // What was refused is not in force.
+        assert!(interception.check_servers(&servers).is_ok());
+        replace("live.yaml", Some(&other[..])).await.unwrap();
+        assert!(interception.check_servers(&servers).is_err());
+        replace("staging.yaml", None).await.unwrap();
+    };
+    tokio::select! {
+        () = driver.run() => unreachable!("it runs as long as its runtime"),
+        () = changes => {}
+    }
+}

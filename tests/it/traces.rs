@@ -41,11 +41,11 @@ async fn each_call_has_a_span_of_ours_in_its_trace_for_all_pairs_of_eras() {
         for is_downstream in [true, false] {
             let server = Server::builder("traced", "1.0").eras(eras).tool(tool("which", which));
             let stand = |config: &mut ProxyConfig| {
-                let place = match is_downstream {
-                    true => &mut config.downstream_interceptors,
-                    false => &mut config.upstream_interceptors,
-                };
-                *place = Some(Interceptors::new(plan()));
+                let interceptors = Interceptors::new(plan());
+                match is_downstream {
+                    true => config.downstream_interceptors = Some(interceptors),
+                    false => config.upstream_interceptors.push(interceptors),
+                }
             };
             let target = Target::in_process(server.build().unwrap());
             let proxy = Proxy::start(target, patient_limits(), stand).await;

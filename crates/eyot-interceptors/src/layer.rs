@@ -63,7 +63,7 @@ impl Layer<BoxService> for InterceptorLayer {
 
     fn layer(&self, inner: BoxService) -> BoxService {
         let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
-        let asker = Asker { boundary, sealing };
+        let asker = Asker { boundary, sealing, askable: interceptors.askable.clone() };
         let can_route = is_before_gateway && boundary == Boundary::Downstream;
         let intercepted = Intercepted { inner, interceptors, boundary, server, asker, can_route };
         BoxService::of_shared(Arc::new(intercepted))

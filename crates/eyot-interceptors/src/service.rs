@@ -46,6 +46,18 @@ impl SharedService for Intercepted {
         if self.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
             return Box::pin(ready(Ok(Reply::None)));
         }
+        match self.asker.listener(&call) {
+            Some(listener) => {
+                let answering = self.answered(call);
+                Box::pin(async move { answering.await.map(|it| listener.beside(it)) })
+            }
+            None => self.answered(call),
+        }
+    }
+}
+
+impl Intercepted {
+    fn answered(self: Arc<Self>, call: Call) -> ReplyFuture {
         let plan = self.interceptors.plan();
         if plan.needs_client
             && let (Input::Request(request), Some(session)) = (&call.input, &call.session)

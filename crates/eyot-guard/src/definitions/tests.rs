@@ -3,7 +3,7 @@
 use super::*;
 
 #[track_caller]
-fn check(list: serde_json::Value, expected: &[&str]) {
+fn check(list: &serde_json::Value, expected: &[&str]) {
     assert_eq!(odd_items(&list.to_string(), 8), expected);
 }
 
@@ -16,7 +16,7 @@ fn a_definition_is_named_with_what_is_odd_in_it() {
         { "name": "no\u{202E}de" },
     ] });
     check(
-        tools,
+        &tools,
         &[
             "tool `odd`: hidden character U+200B, hidden character U+E0041",
             "tool `\u{430}dd`: `\u{430}` (U+0430) among Latin letters",
@@ -24,11 +24,11 @@ fn a_definition_is_named_with_what_is_odd_in_it() {
         ],
     );
     check(
-        serde_json::json!({ "prompts": [{ "name": "p", "title": "\u{7F}" }] }),
+        &serde_json::json!({ "prompts": [{ "name": "p", "title": "\u{7F}" }] }),
         &["prompt `p`: hidden character U+007F"],
     );
     check(
-        serde_json::json!({ "resources": [{ "uri": "a:\u{1}" }] }),
+        &serde_json::json!({ "resources": [{ "uri": "a:\u{1}" }] }),
         &["resource without a name: hidden character U+0001"],
     );
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::offering::{Gateway, Offering, at_urls};
+use crate::support::offering::{Gateway, Offering, at_urls, write_servers};
 use crate::support::program::{free_port, program};
-use crate::support::{Ask, Program, Upstream, send};
+use crate::support::{Ask, Program, Upstream, send, within};
 
 const RULES: &str = r"
 version: 1
@@ -157,23 +157,34 @@ async fn a_rule_sends_calls_to_another_server_of_a_gateway_for_clients_of_both_e
     std::fs::write(&rules, text).unwrap();
     let text = format!("boundary: downstream\nrules: [{rules:?}]");
     std::fs::write(&settings, text).unwrap();
-    let servers = [Offering::new("a", &["echo"]), Offering::new("b", &["echo"])];
-    let upstreams = [servers[0].open().await, servers[1].open().await];
-    let [at_a, at_b] = upstreams.each_ref().map(Upstream::url);
+    let servers = ["a", "b", "c"].map(|it| Offering::new(it, &["echo"]));
+    let upstreams = [servers[0].open().await, servers[1].open().await, servers[2].open().await];
+    let [at_a, at_b, at_c] = upstreams.each_ref().map(Upstream::url);
     let flags = ["--interceptors", settings.to_str().unwrap()];
-    let gateway = Gateway::with(&at_urls(&[("a", at_a), ("b", at_b)]), &flags).await;
+    let all = at_urls(&[("a", at_a.clone()), ("b", at_b.clone()), ("c", at_c)]);
+    let gateway = Gateway::with(&all, &flags).await;
     let url = format!("http://{}/mcp", gateway.address());
     for era in [EraMode::Legacy, EraMode::Modern] {
         let client = Client::builder("tester", "1.0").era(era).connect(url.as_str()).await.unwrap();
         for (tool, mark, expected) in [
             ("a_echo", "plain", "a echo plain"),
             ("a_echo", "trial", "b echo trial"),
-            ("b_echo", "plain", "this is sent to the server `c`, which is not there"),
+            ("b_echo", "plain", "c echo plain"),
         ] {
             let answer = said(&client, tool, json!({ "mark": mark })).await;
             assert_eq!(answer, expected, "{era:?}");
         }
     }
+    // Servers go while rules stay.
+    write_servers(&gateway.file(), &at_urls(&[("a", at_a), ("b", at_b)]));
+    let client = Client::builder("tester", "1.0").connect(url.as_str()).await.unwrap();
+    let gone = async {
+        let missing = "this is sent to the server `c`, which is not there";
+        while said(&client, "b_echo", json!({ "mark": "plain" })).await != missing {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("the server has gone", gone).await;
 }
 
 /// A route is one step: what a rule has sent to a server meets no rule on its way there.

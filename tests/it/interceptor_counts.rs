@@ -31,7 +31,7 @@ struct Counts {
 impl Counts {
     fn stand(&self, config: &mut ProxyConfig) {
         config.downstream_interceptors = Some(self.from_clients.interceptors());
-        config.upstream_interceptors = vec![self.to_servers.interceptors()];
+        config.upstream_interceptors.push(self.to_servers.interceptors());
     }
 
     /// How often this has passed the boundary to clients, and that to servers.
@@ -265,7 +265,7 @@ async fn the_result_that_a_client_is_told_of_without_asking_is_changed_like_any_
     for is_downstream in [true, false] {
         let stand = |config: &mut ProxyConfig| match is_downstream {
             true => config.downstream_interceptors = Some(shout()),
-            false => config.upstream_interceptors = vec![shout()],
+            false => config.upstream_interceptors.push(shout()),
         };
         let (go_on, in_server) = <(GoOn, Counter)>::default();
         let target = modern_server(&go_on, &in_server);

@@ -2,6 +2,8 @@
 //! the proxy between them.
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod beside;
@@ -13,6 +15,8 @@ mod bounds;
 mod bridge_peers;
 #[cfg(test)]
 mod bridge_tasks;
+#[cfg(test)]
+mod called_interceptors;
 #[cfg(test)]
 mod children;
 #[cfg(test)]

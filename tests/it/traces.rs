@@ -44,7 +44,7 @@ async fn each_call_has_a_span_of_ours_in_its_trace_for_all_pairs_of_eras() {
                 let interceptors = Interceptors::new(plan());
                 match is_downstream {
                     true => config.downstream_interceptors = Some(interceptors),
-                    false => config.upstream_interceptors = vec![interceptors],
+                    false => config.upstream_interceptors.push(interceptors),
                 }
             };
             let target = Target::in_process(server.build().unwrap());

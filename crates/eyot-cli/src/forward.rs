@@ -122,6 +122,7 @@ fn start(
         let shutdown = config.endpoint.shutdown.clone();
         let intercepting = serve::intercepting(settings, &mut config).await?;
         let proxy = proxy(config, intercepting.0.plans());
+        serve::stand_before(&intercepting.0, proxy.server_names())?;
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}

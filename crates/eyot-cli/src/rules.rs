@@ -33,7 +33,6 @@ fn compile(file: &Path) -> anyhow::Result<ServerRules> {
         return Ok(sets.map_err(|it| Failure::usage(it.to_string()))?);
     }
     let set = RuleSet::compile(&name, &text);
-    let set = set.and_then(|it| eyot::guard::Rules::check(&it).map(|()| it));
     Ok(vec![(None, set.map_err(|it| Failure::usage(it.to_string()))?)])
 }
 
@@ -86,11 +85,10 @@ fn test(RuleFiles { files }: &RuleFiles, is_json: bool) -> anyhow::Result<()> {
 fn explain(asked: &ExplainRules) -> anyhow::Result<()> {
     let sets = compile(&asked.file)?;
     if let Some(name) = &asked.test {
-        let found = sets.iter().find_map(|(_, it)| Some((it, it.test_subject(name)?)));
         let file = asked.file.display();
         let missing = || Failure::usage(format!("{file} has no test `{name}`"));
-        let (set, subject) = found.ok_or_else(missing)?;
-        return told(&set.explain(&subject, |_| Answer::Pass));
+        let explained = sets.iter().find_map(|(_, it)| it.explain_test(name));
+        return told(&explained.ok_or_else(missing)?);
     }
     let sent = message(asked.message.as_deref().unwrap_or_else(|| Path::new("-")))?;
     let request = asked.request.as_deref().map(message).transpose()?;

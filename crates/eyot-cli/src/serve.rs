@@ -190,6 +190,7 @@ pub(crate) fn start(
         let shutdown = config.endpoint.shutdown.clone();
         let (interceptors, driver) = intercepting(settings, &mut config).await?;
         let (proxy, servers) = place.proxy(config, interceptors.plans());
+        stand_before(&interceptors, proxy.server_names())?;
         let servers =
             servers.map(|files| Servers { files, proxy: &proxy, interceptors: &interceptors });
         let of_servers: &dyn Reread = servers.as_ref().map_or(&interceptors, |it| it);
@@ -226,6 +227,15 @@ pub(crate) async fn intercepting(
     Ok(opened.map_err(|it| Failure::usage(it.to_string()))?)
 }
 
+/// Refuses rules that choose a server which the gateway does not have.
+pub(crate) fn stand_before(
+    interceptors: &InterceptionFiles,
+    servers: Option<Vec<String>>,
+) -> anyhow::Result<()> {
+    let checked = interceptors.stand_before(servers);
+    Ok(checked.map_err(|it| Failure::usage(it.to_string()))?)
+}
+
 /// Logs how it ended.
 pub(crate) fn report(drained: Drained) {
     match drained {
@@ -247,7 +257,8 @@ impl Servers<'_> {
     async fn reload(&self) -> anyhow::Result<usize> {
         let mut gateway = self.files.load()?;
         // No server is there before what stands before it.
-        self.interceptors.reload().await?;
+        let names = gateway.servers.iter().map(|it| it.name.clone()).collect();
+        self.interceptors.reload(Some(names)).await?;
         ManyFiles::intercept(&mut gateway, self.interceptors.plans());
         let count = gateway.servers.len();
         self.proxy.reload(gateway);

@@ -286,6 +286,10 @@ struct InterceptorServer {
     boundary: Option<BoundaryName>,
     /// Only these of its interceptors.
     only: Option<Vec<String>>,
+    /// Its interceptors are asked only when a rule calls them. Without it they are steps, which see all that
+    /// they hook, and rules can call them as well.
+    #[schemars(extend("default" = false))]
+    on_call: Option<bool>,
     /// Begins without it if it is not there.
     optional: Option<bool>,
     /// How long an answer may take.

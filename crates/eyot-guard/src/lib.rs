@@ -2,7 +2,7 @@
 //!
 //! Each is made by one function or type, and is a step like any other: nothing here runs by itself.
 //!
-//! - [`Rules`]: the rules of a file.
+//! - [`Rules`]: the rules of a file, and the interceptors that they call ([`Callees`]).
 //! - [`Secrets`]: forms of secrets; [`Redactor`] takes them out of payloads.
 //! - [`TaintGuard`]: what one server has told is not sent to another.
 //! - [`Tools`]: tools stay what they were when their user approved them ([`Pins`]), and arguments fit
@@ -27,7 +27,7 @@ pub use crate::markers::{
     hidden_characters, hidden_characters_but_of, injection_markers, response_size,
 };
 pub use crate::pins::{InvalidPins, Pins};
-pub use crate::rules::{Counts, Rules};
+pub use crate::rules::{Callees, Counts, Rules};
 pub use crate::secrets::{InvalidForm, Redactor, Secrets};
 pub use crate::taint::TaintGuard;
 pub use crate::tools::{Tools, Trust};

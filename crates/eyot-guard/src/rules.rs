@@ -1,5 +1,9 @@
 //! Rules of a file as a step of a plan.
 
+mod accounts;
+mod callees;
+mod meters;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,12 +11,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eyot_interceptors::{
-    ClientProgram, Consent, Edit, Failure, Interceptor, Mutator, Phase, Seen, View,
+    Approvers, ClientProgram, Consent, Edit, Failure, Interceptor, Mutator, Phase, Seen, View,
 };
 use eyot_jsonrpc::ErrorObject;
 use eyot_rules::{
-    Answer, Cost, Decision, Demand, DemandKind, Evaluation, LogLevel, Need, Problems, Progress,
-    RuleSet, Subject, Verdict,
+    Answer, Cost, Decision, Demand, DemandKind, Evaluation, LogLevel, Need, Progress, RuleSet,
+    Subject, Verdict,
 };
 use eyot_stdx::{PacedKeys, RunningKeys};
 use futures_util::FutureExt as _;
@@ -21,10 +25,8 @@ use parking_lot::Mutex;
 
 use crate::tools::Tools;
 
-mod accounts;
-mod meters;
-
 use self::accounts::{Account, RateName};
+pub use self::callees::Callees;
 use self::meters::Meters;
 
 /// Rules of a file, with what they have counted, as a step of a plan.
@@ -36,6 +38,8 @@ pub struct Rules {
     tools: Arc<Tools>,
     counts: Arc<Counts>,
     meters: Meters,
+    /// The interceptors that can be called. `None`: there are none here.
+    callees: Option<Arc<dyn Callees>>,
 }
 
 /// What rules look at that has to be looked for.
@@ -65,16 +69,14 @@ impl Rules {
             annotations: set.needs(Need::Annotations),
         };
         let meters = Meters::of(&set);
-        Self { set, looks_at, tools, counts, meters }
+        Self { set, looks_at, tools, counts, meters, callees: None }
     }
 
-    /// Refuses rules that could not be obeyed here, before a message meets them.
-    ///
-    /// # Errors
-    ///
-    /// Each `call` of an interceptor, with its place: no interceptor can be called from a rule yet.
-    pub fn check(set: &RuleSet) -> Result<(), Problems> {
-        set.check_calls_nothing(NO_CALLS)
+    /// Rules that can call these interceptors.
+    #[must_use]
+    pub fn calling(mut self, callees: Arc<dyn Callees>) -> Self {
+        self.callees = Some(callees);
+        self
     }
 
     /// The rules as an interceptor. They see all messages that a rule could be about, and keep what they have
@@ -134,6 +136,15 @@ impl Rules {
                 Progress::Demand(Demand { kind: DemandKind::Delay(time), .. }) => {
                     tokio::time::sleep(time).await;
                     evaluation.answer(Answer::Pass);
+                }
+                Progress::Demand(Demand {
+                    kind: DemandKind::Call { interceptor, timeout },
+                    ..
+                }) => {
+                    let (callees, payload) = (self.callees.as_ref(), evaluation.payload());
+                    let called = callees::call(callees, (interceptor, timeout), (view, payload));
+                    let answer = called.await;
+                    evaluation.answer(answer);
                 }
                 Progress::Demand(demand) => match self.meet(&demand, view) {
                     Met::Answer(answer) => evaluation.answer(answer),
@@ -199,11 +210,17 @@ impl Rules {
                 }
                 None => Answer::Refuse(String::new()),
             },
-            DemandKind::Ask { message, timeout } => {
+            DemandKind::Ask { message, timeout, of } => {
                 let consent =
                     Consent::new(format!("{}: {}", self.set.file(), demand.rule), *message);
                 let consent = match timeout {
                     Some(timeout) => consent.within(*timeout),
+                    None => consent,
+                };
+                let consent = match of.cloned() {
+                    Some(of) => {
+                        consent.of(Approvers::new(of.to_string(), move |it| of.matches(it)))
+                    }
                     None => consent,
                 };
                 match view.origin() {
@@ -211,9 +228,6 @@ impl Rules {
                     origin if origin.can_ask() => return Met::Unasked(consent),
                     _ => Answer::Fail(Failure::CannotAsk.to_string()),
                 }
-            }
-            DemandKind::Call { interceptor, .. } => {
-                Answer::Fail(format!("no interceptor `{interceptor}` can be called here"))
             }
             _ => Answer::Fail("what the rule asks for cannot be done here".to_owned()),
         })
@@ -373,10 +387,6 @@ impl Counts {
 
 /// Keys of one rule that are counted by themselves.
 const KEYS_MAX: usize = 10_000;
-
-/// Why a rule with `call` is refused.
-const NO_CALLS: &str = "cannot be obeyed yet: name the server of the interceptor under `servers` in the file \
-                        of interceptors";
 
 /// Rules may delay a message for so long.
 const PATIENCE: Duration = Duration::from_secs(3_600);

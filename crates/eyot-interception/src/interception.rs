@@ -78,12 +78,12 @@ impl Interception {
     ) -> Result<(Self, InterceptionDriver), Vec<SettingsProblem>> {
         settings.check(read)?;
         let whose = settings.whose(None);
-        let (all, drivers) = Part::start(&settings.all, &whose, read, runtime).await?;
+        let (all, drivers) = Part::start(&settings.all, (&whose, None), read, runtime).await?;
         let running = FuturesUnordered::new();
         running.push(run(drivers));
         let names: Vec<_> = settings.own.keys().map(String::as_str).collect();
         let mut own = BTreeMap::new();
-        for (name, (part, drivers)) in begun(settings, &names, read, runtime).await? {
+        for (name, (part, drivers)) in begun(settings, (&names, &all), read, runtime).await? {
             running.push(run(drivers));
             own.insert(name, Arc::new(part));
         }
@@ -120,8 +120,22 @@ impl Interception {
         own.iter().map(|(name, it)| (name.clone(), it.upstream.interceptors().plan())).collect()
     }
 
+    /// Holds the servers that rules choose against those of the gateway that the plans stand before.
+    ///
+    /// # Errors
+    ///
+    /// Each that is not there, with its place.
+    pub fn check_servers(&self, servers: &[String]) -> Result<(), Vec<SettingsProblem>> {
+        let own = self.own.lock().clone();
+        let own = own.iter().map(|(name, it)| about(Some(name), it.check_servers(servers)));
+        let checked = std::iter::once(self.all.check_servers(servers)).chain(own);
+        let problems: Vec<_> = checked.filter_map(Result::err).flatten().collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
     /// Reads guards and rules again, and begins or ends with the plans of servers that have come or gone.
-    /// Calls that have begun keep their plan.
+    /// Calls that have begun keep their plan. `servers`: those of the gateway that the plans stand before, if
+    /// they stand before one. Rules that have chosen a server before can still do so when it has gone.
     ///
     /// # Errors
     ///
@@ -134,6 +148,7 @@ impl Interception {
         &self,
         settings: &ProxySettings,
         read: Read<'_>,
+        servers: Option<&[String]>,
     ) -> Result<(), Vec<SettingsProblem>> {
         let known = self.own.lock().clone();
         let (mut problems, mut prepared, mut new) = (Vec::new(), Vec::new(), Vec::new());
@@ -148,7 +163,11 @@ impl Interception {
                     }
                 },
             };
-            match about(name, part.steps_of(&of, &settings.whose(name), read)) {
+            let native = part.steps_of(&of, &settings.whose(name), read).and_then(|native| {
+                servers.map_or(Ok(()), |it| part.check_servers_of(&native, it))?;
+                Ok(native)
+            });
+            match about(name, native) {
                 Ok(steps) => prepared.push((part, steps)),
                 Err(found) => problems.extend(found),
             }
@@ -157,7 +176,7 @@ impl Interception {
             return Err(problems);
         }
         // All that can be wrong is known before anything is changed.
-        let begun = begun(settings, &new, read, &self.runtime).await?;
+        let begun = begun(settings, (&new, &self.all), read, &self.runtime).await?;
         for (part, steps) in prepared {
             part.put(steps).await.map_err(|it| vec![it])?;
         }
@@ -186,14 +205,15 @@ impl fmt::Debug for InterceptionDriver {
 /// Begins with the parts of these servers, all at once.
 async fn begun(
     settings: &ProxySettings,
-    names: &[&str],
+    (names, all): (&[&str], &Part),
     read: Read<'_>,
     runtime: &Runtime,
 ) -> Result<Vec<(String, (Part, PartDrivers))>, Vec<SettingsProblem>> {
     let every = settings.every().filter_map(|(name, of)| Some((name?, of)));
     let wanted = every.filter(|it| names.contains(&it.0));
     let starting = wanted.map(|(name, of)| async move {
-        let started = Part::start(&of, &settings.whose(Some(name)), read, runtime).await;
+        let started =
+            Part::start(&of, (&settings.whose(Some(name)), Some(all)), read, runtime).await;
         Ok((name.to_owned(), about(Some(name), started)?))
     });
     join_all(starting).await.into_iter().collect()

@@ -21,6 +21,8 @@ pub struct InterceptionFiles {
     files: SettingsFiles,
     /// What the settings name that were read last.
     named: Mutex<Vec<PathBuf>>,
+    /// Those that rules can choose; `None`: they can choose none.
+    servers: Mutex<Option<Vec<String>>>,
     plans: Interception,
 }
 
@@ -64,7 +66,7 @@ impl InterceptionFiles {
         let started = Interception::start(&settings, &read_named, runtime).await;
         let (plans, driver) = started.map_err(|it| said.placed(&it))?;
         let named = Mutex::new(settings.files());
-        Ok((Self { files, named, plans }, driver))
+        Ok((Self { files, named, servers: Mutex::default(), plans }, driver))
     }
 
     /// The plans that came of them.
@@ -73,7 +75,18 @@ impl InterceptionFiles {
         &self.plans
     }
 
-    /// Reads the files again.
+    /// Says which servers of a gateway they stand before; `None`: it is none. Rules can choose no others.
+    ///
+    /// # Errors
+    ///
+    /// Each that rules choose and that is not there, with its place.
+    pub fn stand_before(&self, servers: Option<Vec<String>>) -> Result<(), FileProblems> {
+        let checked = servers.as_ref().map_or(Ok(()), |it| self.plans.check_servers(it));
+        *self.servers.lock() = servers;
+        checked.map_err(|it| FileProblems::placed(&it))
+    }
+
+    /// Reads the files again, which stand before these servers from now on; `None`: before those of before.
     ///
     /// # Errors
     ///
@@ -82,11 +95,16 @@ impl InterceptionFiles {
     /// # Cancel safety
     ///
     /// Some of the steps may have been replaced.
-    pub async fn reload(&self) -> Result<(), FileProblems> {
+    pub async fn reload(&self, servers: Option<Vec<String>>) -> Result<(), FileProblems> {
+        let servers = servers.or_else(|| self.servers.lock().clone());
         let (said, settings) = self.files.read()?;
         *self.named.lock() = settings.files();
-        let replaced = self.plans.replace(&settings, &read_named).await;
-        Ok(replaced.map_err(|it| said.placed(&it))?)
+        let replaced = self.plans.replace(&settings, &read_named, servers.as_deref()).await;
+        replaced.map_err(|it| said.placed(&it))?;
+        if let Err(error) = self.stand_before(servers) {
+            tracing::warn!(%error, "rules choose servers that are not there any more");
+        }
+        Ok(())
     }
 }
 
@@ -97,7 +115,7 @@ impl Reread for InterceptionFiles {
 
     fn reread(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            match self.reload().await {
+            match self.reload(None).await {
                 Ok(()) => tracing::info!("interceptors are read again"),
                 Err(error) => {
                     tracing::error!(%error, "the new interceptors cannot be used; the old ones hold on");

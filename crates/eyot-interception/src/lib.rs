@@ -10,6 +10,7 @@
 mod fresh;
 mod interception;
 mod interception_files;
+mod outer;
 mod part;
 mod policy_file;
 mod problems;

@@ -1,13 +1,18 @@
 //! The plans of one set of settings: of those for all servers, or of those of one.
 
-use eyot_interceptors::{Boundary, Interceptor, Interceptors, Overrides};
+use std::sync::Arc;
+
+use eyot_interceptors::{Boundary, Interceptors, Overrides};
+use eyot_rules::OuterName;
 use eyot_sidecar::{LivePlan, PlanDriver, PlanSource, RemoteServer};
 use eyot_stdio::Command;
 use eyot_upstream::Runtime;
+use parking_lot::Mutex;
 use tokio_util::sync::DropGuard;
 
-use crate::settings::{At, ServerSettings, Settings};
-use crate::steps::{Kept, Read, SettingsProblem, Whose, steps};
+use crate::outer::{Callable, check_servers};
+use crate::settings::{At, ServerSettings, Settings, StepSettings};
+use crate::steps::{Kept, Native, Read, SettingsProblem, Whose, steps};
 
 /// The plans at the boundaries of a proxy that one set of settings has steps for. Dropping it ends the
 /// connections to its servers of interceptors.
@@ -16,6 +21,8 @@ pub(crate) struct Part {
     /// As they were at the start: what cannot be changed is held against them.
     settings: Settings,
     kept: Kept,
+    /// What the rules in force name outside of their files.
+    names: Mutex<Arc<[OuterName]>>,
     pub(crate) downstream: LivePlan,
     pub(crate) upstream: LivePlan,
     _open: DropGuard,
@@ -25,19 +32,23 @@ pub(crate) struct Part {
 pub(crate) type PartDrivers = [PlanDriver; 2];
 
 impl Part {
-    /// Connects to the servers of interceptors, and compiles the plans.
+    /// Connects to the servers of interceptors, and compiles the plans. `all`: the part for all servers, if
+    /// this is not it.
     pub(crate) async fn start(
         settings: &Settings,
-        whose: &Whose,
+        (whose, all): (&Whose, Option<&Self>),
         read: Read<'_>,
         runtime: &Runtime,
     ) -> Result<(Self, PartDrivers), Vec<SettingsProblem>> {
-        let kept = Kept::default();
-        let native = steps(settings, whose, &kept, read)?;
+        let callable = all.map(|it| Callable::within(&it.kept.callable)).unwrap_or_default();
+        let kept = Kept::calling(callable);
+        let Native { steps: native, names } = steps(settings, whose, &kept, read)?;
         let mut runtime = runtime.clone();
         runtime.shutdown = runtime.shutdown.child_token();
         let open = runtime.shutdown.clone().drop_guard();
-        let source = || PlanSource::new(settings.options()).runtime(runtime.clone());
+        let options = settings.options();
+        let callees = &kept.callable.own;
+        let source = || PlanSource::new(options).callees(callees).runtime(runtime.clone());
         let (mut downstream, mut upstream) = (source(), source());
         match settings.boundary {
             At::Downstream => downstream = downstream.steps(native),
@@ -53,8 +64,9 @@ impl Part {
         let both = futures_util::future::join(downstream.start(), upstream.start()).await;
         let (downstream, one) = both.0.map_err(|it| unstarted(&it))?;
         let (upstream, other) = both.1.map_err(|it| unstarted(&it))?;
-        let settings = settings.clone();
-        Ok((Self { settings, kept, downstream, upstream, _open: open }, [one, other]))
+        kept.callable.check(&names, options.run_timeout)?;
+        let (settings, names) = (settings.clone(), Mutex::new(names.into()));
+        Ok((Self { settings, kept, names, downstream, upstream, _open: open }, [one, other]))
     }
 
     /// Those at the boundary to clients; `None`: there can be no step.
@@ -78,7 +90,7 @@ impl Part {
         settings: &Settings,
         whose: &Whose,
         read: Read<'_>,
-    ) -> Result<Vec<Interceptor>, Vec<SettingsProblem>> {
+    ) -> Result<Native, Vec<SettingsProblem>> {
         let known = &self.settings;
         for (member, is_changed) in [
             ("servers", settings.servers != known.servers),
@@ -92,17 +104,42 @@ impl Part {
                 return Err(vec![SettingsProblem::at(member, message)]);
             }
         }
-        steps(settings, whose, &self.kept, read)
+        let native = steps(settings, whose, &self.kept, read)?;
+        self.kept.callable.check(&native.names, settings.options().run_timeout)?;
+        Ok(native)
+    }
+
+    /// Holds the servers that its rules choose against those of a gateway.
+    pub(crate) fn check_servers(&self, servers: &[String]) -> Result<(), Vec<SettingsProblem>> {
+        check_servers(self.names().iter(), servers)
+    }
+
+    /// The same, for other rules. A server that is chosen by those in force already is no reason to refuse
+    /// them: it has gone.
+    pub(crate) fn check_servers_of(
+        &self,
+        other: &Native,
+        servers: &[String],
+    ) -> Result<(), Vec<SettingsProblem>> {
+        let names = self.names();
+        let is_new = |it: &&OuterName| names.iter().all(|known| known.name != it.name);
+        check_servers(other.names.iter().filter(is_new), servers)
+    }
+
+    fn names(&self) -> Arc<[OuterName]> {
+        Arc::clone(&self.names.lock())
     }
 
     /// Puts other steps in the place of those that there are.
-    pub(crate) async fn put(&self, steps: Vec<Interceptor>) -> Result<(), SettingsProblem> {
+    pub(crate) async fn put(&self, Native { steps, names }: Native) -> Result<(), SettingsProblem> {
         let plan = match self.settings.boundary {
             At::Downstream => &self.downstream,
             At::Upstream => &self.upstream,
         };
         let replaced = plan.replace_steps(steps).await;
-        replaced.map_err(|it| SettingsProblem::at("", it.to_string()))
+        replaced.map_err(|it| SettingsProblem::at("", it.to_string()))?;
+        *self.names.lock() = names.into();
+        Ok(())
     }
 }
 
@@ -112,6 +149,30 @@ fn unstarted(error: &dyn std::error::Error) -> Vec<SettingsProblem> {
     let texts: Vec<_> =
         std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect();
     vec![SettingsProblem::at("servers", texts.join(": "))]
+}
+
+/// What a rule decides that calls an interceptor is not said of it here.
+fn check_on_call(name: &str, server: &ServerSettings) -> Result<(), Vec<SettingsProblem>> {
+    let problems = server.interceptors.iter().filter_map(|(own, it)| {
+        let StepSettings { mode, fail_open, priority, timeout: _ } = it;
+        let said = [
+            mode.map(|_| ("mode", "`mode` of the rule")),
+            fail_open.map(|_| ("fail_open", "`on_error` of the rule")),
+            priority.map(|_| ("priority", "place of the rule in its file")),
+        ];
+        let (member, instead) = said.into_iter().flatten().next()?;
+        let place = format!("servers.{name}.interceptors.{own}.{member}");
+        let message = format!(
+            "an interceptor that is asked on call has no `{member}`: the {instead} says it"
+        );
+        Some(SettingsProblem::at(place, message))
+    });
+    let boundary = server.boundary.map(|_| {
+        let message = "a server that is asked on call has no boundary: its rules have one";
+        SettingsProblem::at(format!("servers.{name}.boundary"), message)
+    });
+    let problems: Vec<_> = problems.chain(boundary).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// A server of interceptors, as the settings want it.
@@ -134,6 +195,10 @@ fn remote(name: &str, server: &ServerSettings) -> Result<RemoteServer, Vec<Setti
     }
     if server.optional {
         remote = remote.optional();
+    }
+    if server.on_call {
+        check_on_call(name, server)?;
+        remote = remote.on_call();
     }
     let decided = server.interceptors.iter();
     Ok(decided.fold(remote, |remote, (name, it)| remote.overriding(name, Overrides::from(it))))

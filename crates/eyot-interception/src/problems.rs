@@ -2,6 +2,8 @@
 
 use eyot_config::Problem;
 
+use crate::steps::SettingsProblem;
+
 /// All that is wrong with files, one line each, with places.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -10,6 +12,11 @@ pub struct FileProblems(String);
 impl FileProblems {
     pub(crate) fn one(message: String) -> Self {
         Self(message)
+    }
+
+    /// Problems whose messages have their places.
+    pub(crate) fn placed(problems: &[SettingsProblem]) -> Self {
+        Self(problems.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -144,6 +144,9 @@ pub struct ServerSettings {
     pub boundary: Option<At>,
     /// Only these of its interceptors. `None`: all.
     pub only: Option<Vec<String>>,
+    /// Its interceptors are asked only when a rule calls them. By default they are steps, which see all that
+    /// they hook, and rules can call them as well.
+    pub on_call: bool,
     /// Begins without it if it is not there.
     pub optional: bool,
     /// How long an answer may take. The default is 5 seconds.

@@ -8,9 +8,10 @@ use eyot_guard::{
     hidden_characters_but_of, injection_markers, response_size, trace,
 };
 use eyot_interceptors::{Interceptor, Phase};
-use eyot_rules::{Problems, RuleSet};
+use eyot_rules::{OuterName, Problems, RuleSet};
 use parking_lot::Mutex;
 
+use crate::outer::Callable;
 use crate::rule_source::RuleSource;
 use crate::settings::{At, FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Settings};
 
@@ -19,6 +20,15 @@ use crate::settings::{At, FIRST_SIGHT, GuardSettings, Hidden, SecretSettings, Se
 pub struct Kept {
     counts: Arc<Counts>,
     tools: Mutex<Option<KeptTools>>,
+    /// The interceptors that rules can call.
+    pub(crate) callable: Callable,
+}
+
+impl Kept {
+    /// Of rules that can call these, and have counted nothing yet.
+    pub(crate) fn calling(callable: Callable) -> Self {
+        Self { callable, ..Self::default() }
+    }
 }
 
 /// Tools that were seen, and what made them be trusted.
@@ -51,7 +61,7 @@ impl SettingsProblem {
         Self { server: None, member, message, rule: None }
     }
 
-    fn of_rule(rule: &eyot_rules::Problem) -> Self {
+    pub(crate) fn of_rule(rule: &eyot_rules::Problem) -> Self {
         let (message, rule) = (rule.to_string(), Some(Box::new(rule.clone())));
         Self { server: None, member: None, message, rule }
     }
@@ -73,15 +83,22 @@ pub(crate) enum Whose {
     },
 }
 
+/// The steps of this process, and what their rules name outside of their files.
+#[derive(Debug)]
+pub(crate) struct Native {
+    pub(crate) steps: Vec<Interceptor>,
+    pub(crate) names: Vec<OuterName>,
+}
+
 /// The steps of this process.
 pub(crate) fn steps(
     settings: &Settings,
     whose: &Whose,
     kept: &Kept,
     read: Read<'_>,
-) -> Result<Vec<Interceptor>, Vec<SettingsProblem>> {
+) -> Result<Native, Vec<SettingsProblem>> {
     let mut problems: Vec<_> = misplaced(settings, whose).into_iter().collect();
-    let mut steps = Vec::new();
+    let (mut steps, mut names) = (Vec::new(), Vec::new());
     let hidden = hidden(settings, whose);
     let tools = match tools(&settings.guard, hidden, kept, read) {
         Ok(tools) => tools,
@@ -100,13 +117,15 @@ pub(crate) fn steps(
     steps.extend(knows_tools.then(|| tools.list_step()));
     match rule_sets(settings, whose, read) {
         Ok(sets) => steps.extend((0..).zip(sets).map(|(place, (name, set))| {
+            names.extend(set.outer_names());
             let rules = Rules::new(set, Arc::clone(&tools), Arc::clone(&kept.counts));
+            let rules = rules.calling(Arc::new(kept.callable.clone()));
             // In the order of the file: names decide among steps of one place.
             rules.interceptor(&name).priority(place)
         })),
         Err(found) => problems.extend(found),
     }
-    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+    if problems.is_empty() { Ok(Native { steps, names }) } else { Err(problems) }
 }
 
 /// What cannot be said of one server.
@@ -175,7 +194,6 @@ pub(crate) fn rule_sets(
 
 /// Refuses rules that could not be obeyed where they stand.
 fn fit(settings: &Settings, whose: &Whose, set: RuleSet) -> Result<RuleSet, Problems> {
-    Rules::check(&set)?;
     match (settings.boundary, whose) {
         (At::Upstream, Whose::All { .. }) => set.check_stays_here(NOT_UPSTREAM)?,
         (_, Whose::One { .. }) => set.check_stays_here(NOT_FOR_ONE)?,

@@ -4,8 +4,8 @@ use eyot_service::unix_ms;
 use eyot_stdx::iso8601;
 use serde_json::value::RawValue;
 
-use crate::descriptor::{Descriptor, Hook};
-use crate::event::common;
+use crate::descriptor::{Descriptor, Hook, Phase};
+use crate::event::{common, is_meant};
 use crate::failure::Failure;
 use crate::invoke::{InvokeContext, InvokeParams, InvokePrincipal};
 use crate::plan::are_within;
@@ -50,6 +50,13 @@ impl Descriptor {
     pub fn check_within(&self, hooks: &[Hook]) -> Result<(), PlanError> {
         are_within(hooks, &self.hooks)
             .map_err(|event| PlanError::Widened { name: self.name.clone(), event })
+    }
+
+    /// Whether its hooks mean an event in a phase.
+    #[must_use]
+    pub fn hooks_event(&self, event: &str, phase: Phase) -> bool {
+        let of_phase = self.hooks.iter().filter(|it| it.phase == phase);
+        of_phase.flat_map(|it| &it.events).any(|it| is_meant(it, event))
     }
 
     /// The descriptor with those of its hooks that these allow: it shows nothing more than before, and

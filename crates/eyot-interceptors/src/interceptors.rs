@@ -4,41 +4,46 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use crate::consent::AskableSessions;
 use crate::origin::Direction;
 use crate::plan::Plan;
 use crate::run::Crossing;
 
 /// A plan that can be replaced while calls run through it. Cheap to clone; clones share the plan.
 #[derive(Clone, Debug)]
-pub struct Interceptors(Arc<RwLock<Arc<Plan>>>);
+pub struct Interceptors {
+    plan: Arc<RwLock<Arc<Plan>>>,
+    /// The sessions at all of the places that can be asked about the calls of others.
+    pub(crate) askable: AskableSessions,
+}
 
 impl Interceptors {
     /// The plan, for as many layers as it is to stand in.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(plan))))
+        Self { plan: Arc::new(RwLock::new(Arc::new(plan))), askable: AskableSessions::default() }
     }
 
     /// The plan that the next call gets.
     #[must_use]
     pub fn plan(&self) -> Arc<Plan> {
-        Arc::clone(&self.0.read())
+        Arc::clone(&self.plan.read())
     }
 
     /// The plan that the next call gets, if `is_met` says so of it.
     pub(crate) fn plan_if(&self, is_met: impl FnOnce(&Plan) -> bool) -> Option<Arc<Plan>> {
-        let plan = self.0.read();
+        let plan = self.plan.read();
         is_met(&plan).then(|| Arc::clone(&plan))
     }
 
     /// Looks at the plan that the next call gets.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Plan) -> T) -> T {
-        look(&self.0.read())
+        look(&self.plan.read())
     }
 
     /// Puts another plan in its place. A call that has begun keeps its plan for its answer.
     pub fn replace(&self, plan: Plan) {
-        let before = std::mem::replace(&mut *self.0.write(), Arc::new(plan));
+        let before = std::mem::replace(&mut *self.plan.write(), Arc::new(plan));
         drop(before);
     }
 }

@@ -59,7 +59,7 @@ impl InterceptorLayer {
 
     fn place(&self) -> Place {
         let Self { interceptors, boundary, server, sealing, is_before_gateway } = self.clone();
-        let asker = Asker { boundary, sealing };
+        let asker = Asker { boundary, sealing, askable: interceptors.askable.clone() };
         let can_route = is_before_gateway && boundary == Boundary::Downstream;
         Place { interceptors, boundary, server, asker, can_route }
     }

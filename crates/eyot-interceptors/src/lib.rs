@@ -36,7 +36,7 @@ mod validation;
 mod view;
 
 pub use crate::client::ClientProgram;
-pub use crate::consent::Consent;
+pub use crate::consent::{Approvers, Consent};
 pub use crate::descriptor::{Compat, Descriptor, Hook, InterceptorKind, Mode, Phase, Priority};
 pub use crate::edit::{Edit, Splice};
 pub use crate::event::{INVOKE, INVOKE_PLURAL, LIST};

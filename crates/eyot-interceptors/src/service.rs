@@ -54,6 +54,19 @@ impl SharedService for Intercepted {
         if place.boundary == Boundary::Downstream && OpenQuestions::take(&call) {
             return Box::pin(ready(Ok(Reply::None)));
         }
+        match place.asker.listener(&call) {
+            Some(listener) => {
+                let answering = self.answered(call);
+                Box::pin(async move { answering.await.map(|it| listener.beside(it)) })
+            }
+            None => self.answered(call),
+        }
+    }
+}
+
+impl Intercepted {
+    fn answered(self: Arc<Self>, call: Call) -> ReplyFuture {
+        let place = &self.place;
         let plan = place.interceptors.plan();
         if plan.needs_client
             && let (Input::Request(request), Some(session)) = (&call.input, &call.session)

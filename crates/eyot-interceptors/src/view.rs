@@ -10,6 +10,7 @@ use crate::client::ClientProgram;
 use crate::descriptor::Phase;
 use crate::edit::{Edit, Splice};
 use crate::failure::Failure;
+use crate::fit;
 use crate::origin::Origin;
 use crate::pointer::{find, find_in, range_in};
 use crate::subject::Subject;
@@ -167,6 +168,22 @@ impl<'a> View<'a> {
         let Some(old) = self.at(pointer)? else { return Ok(Edit::Keep) };
         let range = range_in(self.payload(), old);
         Ok(Edit::Splices(vec![Splice { range, text: value.as_str().to_owned() }]))
+    }
+
+    /// The same message with another payload in the place of this one.
+    ///
+    /// # Errors
+    ///
+    /// As for an [`Edit`]: the payload is no JSON that may be sent, or lacks what its operation needs.
+    pub fn replaced(&self, payload: &str) -> Result<Seen, Failure> {
+        let mut seen = Seen::from(*self);
+        if let Some(subject) = self.subject.edited(Edit::Replace(payload.to_owned()))? {
+            if !subject.is_error() {
+                fit::check(self.event, self.phase, &subject)?;
+            }
+            seen.subject = subject;
+        }
+        Ok(seen)
     }
 
     /// The payload, decoded.

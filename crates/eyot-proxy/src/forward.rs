@@ -69,6 +69,13 @@ impl ForwardProxy {
         }
     }
 
+    /// The names of the servers behind a gateway as they are now, which rules and interceptors can send calls
+    /// to; `None`: it is no gateway.
+    #[must_use]
+    pub fn server_names(&self) -> Option<Vec<String>> {
+        self.upstreams.server_names()
+    }
+
     /// Serves the client at this process's standard input and output, as [`serve`](Self::serve)
     /// does.
     ///

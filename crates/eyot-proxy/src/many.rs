@@ -121,6 +121,11 @@ impl Many {
         &self.service
     }
 
+    /// The names of the servers, in their order.
+    pub(crate) fn server_names(&self) -> Vec<String> {
+        self.servers.read().values().map(|it| it.config.name.clone()).collect()
+    }
+
     /// Puts other servers in the place of these.
     pub(crate) fn reload(&self, config: GatewayConfig) {
         let mut servers = BTreeMap::new();

@@ -86,6 +86,13 @@ impl ReverseProxy {
         }
     }
 
+    /// The names of the servers behind a gateway as they are now, which rules and interceptors can send calls
+    /// to; `None`: it is no gateway.
+    #[must_use]
+    pub fn server_names(&self) -> Option<Vec<String>> {
+        self.upstreams.server_names()
+    }
+
     /// The server that it is, for layers of HTTP behind its policy, or for a foreign server
     /// ([`HttpServer::without_layers`]).
     #[must_use]

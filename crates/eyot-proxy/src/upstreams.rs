@@ -23,6 +23,14 @@ impl Upstreams {
         }
     }
 
+    /// The names of the servers that rules can choose; `None`: they cannot choose one.
+    pub(crate) fn server_names(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Many(many) => Some(many.server_names()),
+            Self::One(_) | Self::Named(_) => None,
+        }
+    }
+
     /// Closes connections that nothing has used for too long.
     pub(crate) fn sweep(&self) {
         match self {

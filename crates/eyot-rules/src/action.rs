@@ -7,14 +7,24 @@ use eyot_document::Position;
 use crate::path::Path;
 use crate::pattern::Pattern;
 use crate::price::Price;
+use crate::principals::Principals;
 
 /// What ends the evaluation.
 #[derive(Debug)]
 pub(crate) enum Terminal {
     Allow,
     Deny(Refusal),
-    Route { to: Box<str>, at: Position },
-    Ask { message: Box<str>, timeout: Option<Duration>, at: Position },
+    Route {
+        to: Box<str>,
+        at: Position,
+    },
+    Ask {
+        message: Box<str>,
+        timeout: Option<Duration>,
+        /// Who is asked. `None`: the user of the client.
+        of: Option<Principals>,
+        at: Position,
+    },
     Fault(Refusal),
 }
 

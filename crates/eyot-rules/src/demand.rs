@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::action::KeyPart;
 use crate::json;
 use crate::price::Cost;
+use crate::principals::Principals;
 use crate::view::View;
 
 /// Something that only the driver of an evaluation can do.
@@ -49,10 +50,12 @@ pub enum DemandKind<'s> {
         message: &'s str,
         /// How long to wait for the answer; then it is a refusal. `None`: the driver knows.
         timeout: Option<Duration>,
+        /// The principals of whom one is to consent. `None`: the user of the client.
+        of: Option<&'s Principals>,
     },
     /// The word of a remote interceptor about [`Evaluation::payload`](crate::Evaluation::payload).
     Call {
-        /// The name of the interceptor.
+        /// The name of the interceptor, as the file has it.
         interceptor: &'s str,
         /// How long to wait for it. `None`: the driver knows.
         timeout: Option<Duration>,

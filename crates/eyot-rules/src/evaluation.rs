@@ -327,8 +327,8 @@ impl<'s> Evaluation<'s> {
             (Some(Step::Call { interceptor, timeout, .. }), _) => {
                 DemandKind::Call { interceptor, timeout: *timeout }
             }
-            (None, Some(Terminal::Ask { message, timeout, .. })) => {
-                DemandKind::Ask { message, timeout: *timeout }
+            (None, Some(Terminal::Ask { message, timeout, of, .. })) => {
+                DemandKind::Ask { message, timeout: *timeout, of: of.as_ref() }
             }
             _ => return Ok(None),
         };

@@ -64,7 +64,8 @@ fn shown(demand: &Demand<'_>) -> String {
         }
         Kind::Permit { key, limit } => format!("concurrency {limit} for {key}"),
         Kind::Delay(time) => format!("delay {time:?}"),
-        Kind::Ask { message, .. } => format!("ask {message:?}"),
+        Kind::Ask { message, of: None, .. } => format!("ask {message:?}"),
+        Kind::Ask { message, of: Some(of), .. } => format!("ask {message:?} of {of}"),
         Kind::Call { interceptor, .. } => format!("call {interceptor}"),
     }
 }

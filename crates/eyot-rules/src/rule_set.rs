@@ -59,34 +59,12 @@ impl RuleSet {
     ///
     /// `why` at each `ask` and `route`, behind the word for it.
     pub fn check_stays_here(&self, why: &str) -> Result<(), Problems> {
-        self.refuse(self.leaving(), why)
-    }
-
-    /// Refuses rules that call interceptors, for a driver that knows none.
-    ///
-    /// # Errors
-    ///
-    /// `why` at each `call`, behind the word for it.
-    pub fn check_calls_nothing(&self, why: &str) -> Result<(), Problems> {
-        let steps = self.rules.iter().flat_map(|it| &it.steps);
-        let calls = steps.filter_map(|it| match it {
-            Step::Call { at, .. } => Some((it.as_str(), *at)),
-            _ => None,
-        });
-        self.refuse(calls, why)
-    }
-
-    fn refuse(
-        &self,
-        actions: impl Iterator<Item = (&'static str, Position)>,
-        why: &str,
-    ) -> Result<(), Problems> {
         let problem = |(action, at): (&str, Position)| Problem {
             file: Arc::clone(&self.file),
             at,
             message: format!("`{action}` {why}"),
         };
-        let problems: Vec<_> = actions.map(problem).collect();
+        let problems: Vec<_> = self.leaving().map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::demand::{Demand, DemandKind};
 use crate::evaluation::Progress;
+use crate::explanation::Explanation;
 use crate::path::Twice;
 use crate::rule_set::RuleSet;
 use crate::subject::Subject;
@@ -35,9 +36,11 @@ impl RuleSet {
         self.tests.iter().map(|it| it.run(self)).collect()
     }
 
-    /// What the tests of the file are about, by their names: to explain one.
-    pub fn test_subject(&self, name: &str) -> Option<Subject<'_>> {
-        self.tests.iter().find(|it| it.name == name).map(|it| it.given.subject())
+    /// Why rules decide as they do in the test of this name, with the answers that it gives to demands.
+    #[must_use]
+    pub fn explain_test(&self, name: &str) -> Option<Explanation<'_>> {
+        let given = &self.tests.iter().find(|it| it.name == name)?.given;
+        Some(self.explain(&given.subject(), |demand| given.answer(demand)))
     }
 }
 

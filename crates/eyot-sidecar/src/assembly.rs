@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eyot_interceptors::{Descriptor, Interceptor, Plan, PlanError, PlanOptions};
 
 use crate::audit::AuditQueue;
+use crate::callees::Callee;
 use crate::catalog::{Catalog, Known};
 use crate::error::ListProblem;
 use crate::link::Link;
@@ -85,11 +86,13 @@ pub(crate) struct Member {
     server: Arc<RemoteServer>,
     link: Arc<Link>,
     catalog: Catalog,
+    /// Where its interceptors are called.
+    callee: Arc<Callee>,
 }
 
 impl Member {
-    pub(crate) fn new(server: Arc<RemoteServer>, link: Arc<Link>) -> Self {
-        Self { server, link, catalog: Catalog::default() }
+    pub(crate) fn new(server: Arc<RemoteServer>, link: Arc<Link>, callee: Arc<Callee>) -> Self {
+        Self { server, link, catalog: Catalog::default(), callee }
     }
 
     /// Takes a list of the server, unless its steps would be no plan even by themselves. Returns
@@ -109,6 +112,7 @@ impl Member {
                 return Err(error.into());
             }
         }
+        self.callee.offer(self.catalog.clone());
         Ok(is_changed)
     }
 
@@ -122,6 +126,7 @@ impl Member {
     }
 
     fn steps(&self) -> impl Iterator<Item = (&Self, &Known)> {
-        self.catalog.known().iter().map(move |it| (self, it))
+        let known = if self.server.is_on_call { &[] } else { self.catalog.known() };
+        known.iter().map(move |it| (self, it))
     }
 }

@@ -26,6 +26,11 @@ impl Catalog {
         &self.0
     }
 
+    /// The interceptor of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Known> {
+        self.0.iter().find(|it| it.descriptor.name == name)
+    }
+
     /// The catalog after a list.
     pub(crate) fn updated(&self, list: Vec<Descriptor>) -> Result<Self, ListProblem> {
         check(&list)?;

@@ -3,7 +3,8 @@
 //!
 //! [`interceptor_server`] answers `interceptors/list` and `interceptor/invoke` out of any plan.
 //! [`PlanSource`] is the other half: it reads what [`RemoteServer`]s offer, makes one plan of it and of
-//! the steps of this process, and keeps the plan up to date while its [`PlanDriver`] runs.
+//! the steps of this process, and keeps the plan up to date while its [`PlanDriver`] runs. [`Callees`] are
+//! the interceptors as they are called one by one, by rules.
 //!
 //! **Invariant:** a server of interceptors sees nothing that its user has not allowed, holds no message
 //! up for longer than its time, and a step that it does not answer for fails by its own mode; what it once
@@ -12,6 +13,7 @@
 mod assembly;
 mod audit;
 mod breaker;
+mod callees;
 mod case;
 mod case_file;
 mod catalog;
@@ -29,6 +31,7 @@ mod verdict;
 mod watcher;
 
 pub use crate::breaker::BreakerOptions;
+pub use crate::callees::Callees;
 pub use crate::case::Case;
 pub use crate::case_file::CaseProblem;
 pub use crate::driver::{LivePlan, PlanDriver};

@@ -34,6 +34,8 @@ pub struct RemoteServer {
     pub(crate) refresh: Duration,
     pub(crate) start_timeout: Duration,
     pub(crate) is_optional: bool,
+    /// Its interceptors are no steps of the plan.
+    pub(crate) is_on_call: bool,
 }
 
 impl RemoteServer {
@@ -60,6 +62,7 @@ impl RemoteServer {
             refresh: Duration::from_secs(300),
             start_timeout: Duration::from_secs(10),
             is_optional: false,
+            is_on_call: false,
         })
     }
 
@@ -139,6 +142,13 @@ impl RemoteServer {
     /// default is not to begin.
     pub fn optional(mut self) -> Self {
         self.is_optional = true;
+        self
+    }
+
+    /// Makes no steps of its interceptors: they are asked only when they are called, by
+    /// [`Callees`](crate::Callees).
+    pub fn on_call(mut self) -> Self {
+        self.is_on_call = true;
         self
     }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::assembly::{Assembly, Member};
+use crate::callees::Callees;
 use crate::driver::{LivePlan, PlanDriver};
 use crate::error::PlanStartError;
 use crate::link::Link;
@@ -26,12 +27,14 @@ pub struct PlanSource {
     native: Vec<Interceptor>,
     servers: Vec<RemoteServer>,
     runtime: Option<Runtime>,
+    callees: Callees,
 }
 
 impl PlanSource {
     /// A source without steps.
-    pub const fn new(options: PlanOptions) -> Self {
-        Self { options, native: Vec::new(), servers: Vec::new(), runtime: None }
+    pub fn new(options: PlanOptions) -> Self {
+        let (native, servers, callees) = (Vec::new(), Vec::new(), Callees::default());
+        Self { options, native, servers, runtime: None, callees }
     }
 
     /// Steps of this process.
@@ -43,6 +46,13 @@ impl PlanSource {
     /// The interceptors of another server.
     pub fn server(mut self, server: RemoteServer) -> Self {
         self.servers.push(server);
+        self
+    }
+
+    /// Where the interceptors of its servers can be called one by one, besides being steps. Sources can share
+    /// one.
+    pub fn callees(mut self, callees: &Callees) -> Self {
+        self.callees = callees.clone();
         self
     }
 
@@ -66,13 +76,14 @@ impl PlanSource {
     ///
     /// Dropping the future closes what was opened.
     pub async fn start(self) -> Result<(LivePlan, PlanDriver), PlanStartError> {
-        let Self { options, native, servers, runtime } = self;
+        let Self { options, native, servers, runtime, callees } = self;
         let runtime = runtime.unwrap_or_else(|| {
             let limits = Arc::new(Limits::default());
             Runtime::new(TaskTracker::new(), CancellationToken::new(), limits)
         });
         check_names(&servers)?;
-        let starting = servers.into_iter().map(|it| start(it, options, runtime.clone()));
+        let place = |it| start(it, (options, &callees), runtime.clone());
+        let starting = servers.into_iter().map(place);
         let mut assembly = Assembly::new(options, native);
         let mut watchers = Vec::new();
         for started in join_all(starting).await {
@@ -89,14 +100,15 @@ impl PlanSource {
 /// Begins with one server.
 async fn start(
     mut server: RemoteServer,
-    options: PlanOptions,
+    (options, callees): (PlanOptions, &Callees),
     runtime: Runtime,
 ) -> Result<(Member, Watcher), PlanStartError> {
     server.bound_times(options.run_timeout);
     let link = Arc::new(Link::new(&server));
     let server = Arc::new(server);
     let mut watcher = Watcher::new(Arc::clone(&server), Arc::clone(&link), runtime);
-    let mut member = Member::new(Arc::clone(&server), link);
+    let callee = callees.add(Arc::clone(&server), Arc::clone(&link), options);
+    let mut member = Member::new(Arc::clone(&server), link, callee);
     let name = || server.name.to_string();
     let waited = server.start_timeout;
     let list = match timeout(waited, Box::pin(watcher.read())).await {

@@ -46,13 +46,8 @@ pub(crate) fn make(
     let overrides = server.overrides.get(own).cloned().unwrap_or_default();
     let Some(mut descriptor) = confined(server, known, &overrides) else { return Ok(None) };
     let timeout = overrides.timeout.unwrap_or(server.timeout);
-    let remote = Remote {
-        link: Arc::clone(link),
-        name: own.into(),
-        config: server.configs.get(own).cloned(),
-        timeout,
-        fails_open: overrides.fail_open.unwrap_or(descriptor.fail_open),
-    };
+    let fails_open = overrides.fail_open.unwrap_or(descriptor.fail_open);
+    let remote = Remote { fails_open, ..Remote::new(server, link, own, timeout) };
     let is_audit = overrides.mode.unwrap_or(descriptor.mode) == Mode::Audit;
     let (step, audit) = match (known.is_offered, descriptor.kind) {
         (false, InterceptorKind::Validation) => (Interceptor::validator("", missing), None),
@@ -74,7 +69,11 @@ pub(crate) fn make(
 }
 
 /// The descriptor with what its user lets it see.
-fn confined(server: &RemoteServer, known: &Known, overrides: &Overrides) -> Option<Descriptor> {
+pub(crate) fn confined(
+    server: &RemoteServer,
+    known: &Known,
+    overrides: &Overrides,
+) -> Option<Descriptor> {
     let mut descriptor = known.descriptor.clone();
     for allowed in [&server.allowed, &overrides.hooks].into_iter().flatten() {
         descriptor = descriptor.confined_to(allowed);
@@ -87,6 +86,17 @@ fn missing(_: &View<'_>) -> Result<Validation, Failure> {
 }
 
 impl Remote {
+    /// The interceptor of this name at its server.
+    pub(crate) fn new(
+        server: &RemoteServer,
+        link: &Arc<Link>,
+        name: &str,
+        timeout: Duration,
+    ) -> Self {
+        let (link, config) = (Arc::clone(link), server.configs.get(name).cloned());
+        Self { link, name: name.into(), config, timeout, fails_open: false }
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -107,7 +117,12 @@ impl Remote {
         verdict::validation(result)
     }
 
-    async fn ask(&self, seen: &Seen, kind: InterceptorKind) -> Result<InvokeResult, Failure> {
+    /// The answer to a question about a payload on its way.
+    pub(crate) async fn ask(
+        &self,
+        seen: &Seen,
+        kind: InterceptorKind,
+    ) -> Result<InvokeResult, Failure> {
         let params = self.params(seen)?;
         let result = self.link.invoke(&params, self.timeout).await?;
         verdict::check(&result, &params, kind)?;

@@ -1,5 +1,6 @@
 //! Plans with the steps of servers whose every message is said by the test.
 
+mod calls;
 mod changes;
 mod faults;
 mod served;

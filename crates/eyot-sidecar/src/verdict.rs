@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use eyot_interceptors::{
     Edit, Failure, Finding, InterceptorKind, InvokeParams, InvokeResult, Severity, Validation,
 };
+use eyot_jsonrpc::ErrorObject;
+use eyot_types::codes::DENIED;
 
 /// Whether an answer is one to the question: of the interceptor and the phase that were asked, and of
 /// its kind.
@@ -45,9 +47,29 @@ pub(crate) fn validation(result: InvokeResult) -> Result<Validation, Failure> {
     findings.truncate(FINDINGS_MAX);
     let mut validation = findings.into_iter().fold(Validation::PASS, |all, it| all.with(short(it)));
     if validation.severity() != Some(gravest) {
-        validation = validation.with(Finding::new(gravest, "the interceptor says no more of it"));
+        validation = validation.with(Finding::new(gravest, NO_MORE));
     }
     Ok(validation)
+}
+
+/// What becomes of a payload by a judgement. One that blocks is told in the words of its first error.
+pub(crate) fn as_edit(judged: &Validation) -> Edit {
+    let error = judged.findings.iter().find(|it| it.severity == Severity::Error);
+    error.map_or(Edit::Keep, |it| {
+        let message = if it.message == NO_MORE { "" } else { &it.message };
+        Edit::Refuse(Box::new(ErrorObject::new(DENIED, message)))
+    })
+}
+
+/// Tells the operator of a warning; not in its words, which can hold parts of the payload.
+pub(crate) fn tell_warning(judged: &Validation, (interceptor, server): (&str, &str)) {
+    if judged.severity() == Some(Severity::Warn) {
+        tracing::info!(
+            interceptor,
+            server,
+            "interceptor that a rule has called warned of a payload"
+        );
+    }
 }
 
 /// What a mutator makes of the payload. One that says that it has changed nothing has changed nothing.
@@ -70,6 +92,8 @@ fn cut(text: &str) -> &str {
     text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or(text)
 }
 
+/// The finding of a judgement that has none.
+const NO_MORE: &str = "the interceptor says no more of it";
 /// Findings of one judgement that go on to the sender of a payload.
 const FINDINGS_MAX: usize = 32;
 /// Bytes of each text in them.

@@ -56,6 +56,11 @@ impl Session {
         Self { address, id, path: "/mcp".to_owned(), revision, key: None }
     }
 
+    /// The session, at another address of its endpoint.
+    pub(crate) fn at_address(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
     /// The session, with requests to another path.
     pub(crate) fn at(&self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self.clone() }

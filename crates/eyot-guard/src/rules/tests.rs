@@ -12,6 +12,8 @@ use tower_service::Service as _;
 use super::*;
 use crate::Trust;
 
+mod calls;
+
 /// Rules before a server that answers with what it was given, or with its list.
 struct Stand(BoxService);
 
@@ -26,6 +28,10 @@ impl Stand {
         let tools = Arc::new(Tools::new(Trust::Latest));
         let rules = Rules::new(set, Arc::clone(&tools), Arc::default()).interceptor("rules");
         let plan = Plan::compile([tools.list_step(), rules], PlanOptions::default()).unwrap();
+        Self::of(plan, boundary)
+    }
+
+    fn of(plan: Plan, boundary: Boundary) -> Self {
         let server = BoxService::from_fn(|call| Box::pin(async move { Ok(answered(&call)) }));
         let layer = InterceptorLayer::new(&Interceptors::new(plan), boundary);
         Self(layer.layer(server))

@@ -11,7 +11,6 @@ fn read(path: &Path) -> Result<String, String> {
         Some("rules.yaml") => Ok(RULES.to_owned()),
         Some("asking.yaml") => Ok(RULES.replace("deny: no", "ask: {message: really?}")),
         Some("routing.yaml") => Ok(RULES.replace("deny: no", "route: other")),
-        Some("calling.yaml") => Ok(RULES.replace("deny: no", "call: far")),
         Some("broken.yaml") => Ok("version: 1\ndefault: allow\nrules:\n  - {nmae: r}".to_owned()),
         Some("pins.json") => Ok(Pins::new().to_text()),
         _ => Err("no such file".to_owned()),
@@ -30,7 +29,7 @@ fn names(json: serde_json::Value) -> Vec<String> {
 }
 
 fn names_for(json: serde_json::Value, whose: &Whose) -> Vec<String> {
-    let steps = steps(&settings(json), whose, &Kept::default(), &read).unwrap();
+    let Native { steps, .. } = steps(&settings(json), whose, &Kept::default(), &read).unwrap();
     let plan = Plan::compile(steps, PlanOptions::default()).unwrap();
     plan.interceptors().map(|it| it.descriptor().name.clone()).collect()
 }
@@ -86,16 +85,6 @@ fn what_was_seen_is_known_after_a_reload_unless_others_are_trusted() {
     assert!(Arc::ptr_eq(&before, &tools(&first)));
     let pinned = settings(serde_json::json!({ "guard": { "pins": "pins.json" } }));
     assert!(!Arc::ptr_eq(&before, &tools(&pinned)));
-}
-
-#[test]
-fn rules_that_call_an_interceptor_are_refused_before_a_message_meets_them() {
-    for boundary in ["downstream", "upstream"] {
-        let wanted = serde_json::json!({ "boundary": boundary, "rules": ["calling.yaml"] });
-        let problems = steps(&settings(wanted), &ALL, &Kept::default(), &read).unwrap_err();
-        let place = "calling.yaml:4:39: error: `call` cannot be obeyed yet";
-        assert!(problems[0].message.starts_with(place), "{problems:?}");
-    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use eyot_service::{Call, Input, Peer, Reply};
 use eyot_types::{CancelledParams, ElicitAction, ElicitResult, Era, Method, RequestMeta};
 use tokio::sync::mpsc;
 
+use super::approval::{self, Heard};
+use super::askable::{AskableSessions, Listener};
 use super::open_questions::OpenQuestions;
 use super::question::Consent;
 use super::rounds::{ConsentRounds, Opened};
@@ -32,6 +34,8 @@ pub(crate) type ToClient = mpsc::Sender<Message>;
 pub(crate) struct Asker {
     pub(crate) boundary: Boundary,
     pub(crate) sealing: Arc<Sealing>,
+    /// The sessions that can be asked about the calls of others.
+    pub(crate) askable: AskableSessions,
 }
 
 impl Asker {
@@ -48,6 +52,11 @@ impl Asker {
     pub(crate) fn has_round(&self, call: &Call) -> bool {
         let has_round = matches!(&call.input, Input::Request(it) if it.has_round());
         has_round && self.boundary == Boundary::Downstream && call.peer.era == Era::Modern
+    }
+
+    /// The client of a call that opens the stream on which it can be asked about the calls of others.
+    pub(crate) fn listener(&self, call: &Call) -> Option<Listener> {
+        if self.boundary == Boundary::Downstream { self.askable.listener(call) } else { None }
     }
 
     /// Takes what is ours out of a call, and tells what was consented to.
@@ -91,16 +100,23 @@ impl Asker {
         let Input::Request(request) = &call.input else { return Err(Reply::None) };
         let (era, deny_as) = (call.peer.era, plan.options.deny_as);
         let denied = |it: Denial| Err(Reply::One(it.answer(request, era, deny_as)));
-        if !has_user(request, call) {
-            return denied(Denial::because(NO_USER));
-        }
         if given.len() >= GIVEN_MAX {
             return denied(Denial::because("it has to be consented to too often"));
+        }
+        if let Some(approvers) = consent.approvers() {
+            return match approval::ask(&self.askable, call, &consent, approvers).await {
+                Heard::Consent => Ok(consent),
+                Heard::Denial(denial) => denied(denial),
+                Heard::Nothing => Err(Reply::None),
+            };
+        }
+        if !has_user(request, call) {
+            return denied(Denial::because(NO_USER));
         }
         match (era, to_client, &call.session) {
             (Era::Modern, ..) => {
                 let rounds = ConsentRounds { keys: self.sealing.keys().await, peer: &call.peer };
-                Err(Reply::One(rounds.ask(request, given, consent)))
+                Err(Reply::One(rounds.ask(request, &own(given), consent)))
             }
             (Era::Legacy, Some(to_client), Some(session)) => {
                 let questions = OpenQuestions::of(session);
@@ -122,16 +138,8 @@ impl Asker {
         answer: Response,
     ) -> Response {
         let rounds = ConsentRounds { keys: self.sealing.keys().await, peer };
-        rounds.keep(request, given, answer)
+        rounds.keep(request, &own(given), answer)
     }
-}
-
-/// What came of a question.
-enum Heard {
-    Consent,
-    Denial(Denial),
-    /// The call is over.
-    Nothing,
 }
 
 /// Asks on the stream of a call, whose client answers it in a message of its own.
@@ -141,7 +149,7 @@ async fn ask_on_stream(
     consent: &Consent,
     to_client: &ToClient,
 ) -> Heard {
-    let Some(mut open) = questions.open(request.id().detached()) else {
+    let Some(mut open) = questions.open(Some(request.id().detached())) else {
         return Heard::Denial(Denial::because("too many questions are open"));
     };
     let question = Request::new(open.id(), Method::ElicitationCreate.as_str(), &consent.form());
@@ -166,6 +174,12 @@ async fn ask_on_stream(
 async fn show(to_client: &ToClient, message: Message) {
     // The stream takes it, or is gone, and this call with it.
     drop(to_client.send(message).await);
+}
+
+/// What the user of the client has consented to. The consent of another is for one passage: a client that
+/// kept it could use it again without a question.
+fn own(given: &[Consent]) -> Vec<Consent> {
+    given.iter().filter(|it| it.approvers().is_none()).cloned().collect()
 }
 
 /// Whether the client can ask its user.

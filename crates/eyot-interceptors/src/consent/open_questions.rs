@@ -14,10 +14,11 @@ use tokio::sync::oneshot;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenQuestions(Arc<Mutex<BTreeMap<Box<str>, Waiting>>>);
 
-/// A call that waits for an answer. Dropped, it waits for none.
+/// What waits for an answer. Dropped, it waits for none.
 #[derive(Debug)]
 struct Waiting {
-    call: Id,
+    /// The call of the session. `None`: it is the call of another.
+    call: Option<Id>,
     answer: oneshot::Sender<Response>,
 }
 
@@ -35,8 +36,9 @@ impl OpenQuestions {
         session.value_or_else(Self::default)
     }
 
-    /// Opens a question of a call; `None`: too many are open.
-    pub(crate) fn open(&self, call: Id) -> Option<OpenQuestion> {
+    /// Opens a question about a call of the session, or about that of another (`None`). Returns `None` if too
+    /// many are open.
+    pub(crate) fn open(&self, call: Option<Id>) -> Option<OpenQuestion> {
         let id: Box<str> = format!("{PREFIX}{}", random_token(16)).into();
         let (sender, answer) = oneshot::channel();
         let mut open = self.0.lock();
@@ -61,7 +63,7 @@ impl OpenQuestions {
                 true
             }
             Input::Notification(it) if is_cancelled(it) => {
-                cancelled_id(it).is_some_and(|id| Self::of(session).end(|call| *call == id))
+                cancelled_id(it).is_some_and(|id| Self::of(session).end(|call| call == Some(&id)))
             }
             Input::Close => {
                 Self::of(session).end(|_| true);
@@ -80,11 +82,16 @@ impl OpenQuestions {
         }
     }
 
-    /// Ends the calls that are meant; whether there was one.
-    fn end(&self, is_meant: impl Fn(&Id) -> bool) -> bool {
+    /// Ends the questions about calls of others: the session cannot be asked any more.
+    pub(crate) fn end_those_of_others(&self) {
+        self.end(|call| call.is_none());
+    }
+
+    /// Ends the questions that are meant; whether there was one.
+    fn end(&self, is_meant: impl Fn(Option<&Id>) -> bool) -> bool {
         let mut open = self.0.lock();
         let before = open.len();
-        open.retain(|_, it| !is_meant(&it.call));
+        open.retain(|_, it| !is_meant(it.call.as_ref()));
         open.len() < before
     }
 }

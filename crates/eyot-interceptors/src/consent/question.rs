@@ -5,6 +5,8 @@ use std::time::Duration;
 use eyot_types::{ElicitParams, ElicitSchema};
 use serde::{Deserialize, Serialize};
 
+use super::approvers::Approvers;
+
 /// What a person has to consent to before a request goes on: a question, which an interceptor asks with
 /// [`Edit::Ask`](crate::Edit::Ask).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Consent {
     /// How long the answer may take. Of no concern once it is given.
     #[serde(skip)]
     timeout: Duration,
+    /// Whose consent it is. `None`: that of the user of the client.
+    #[serde(skip)]
+    approvers: Option<Approvers>,
 }
 
 impl Consent {
@@ -23,14 +28,30 @@ impl Consent {
     /// `name`, and in equal words, share the answer; no peer sees the name.
     #[must_use]
     pub fn new(name: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Self {
-        Self { name: name.into(), message: message.into(), timeout: TIMEOUT }
+        Self { name: name.into(), message: message.into(), timeout: TIMEOUT, approvers: None }
     }
 
     /// The answer may take this long.
     #[must_use]
-    pub const fn within(mut self, timeout: Duration) -> Self {
+    pub fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// One of these principals has to consent, and not the user of the client. It is asked where it has a
+    /// session in this process, and the call waits. What is shown is the message with all of the call.
+    #[must_use]
+    pub fn of(mut self, approvers: Approvers) -> Self {
+        self.approvers = Some(approvers);
+        self
+    }
+
+    pub(crate) const fn approvers(&self) -> Option<&Approvers> {
+        self.approvers.as_ref()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -43,12 +64,19 @@ impl Consent {
 
     /// Whether who has consented to one has consented to the other.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.name == other.name && self.message == other.message
+        self.name == other.name
+            && self.message == other.message
+            && self.approvers == other.approvers
     }
 
     /// What the client shows: a form without fields, which is sent or not.
     pub(crate) fn form(&self) -> ElicitParams {
-        ElicitParams::form(&*self.message, ElicitSchema::new())
+        Self::form_in(&self.message)
+    }
+
+    /// The same, in these words.
+    pub(crate) fn form_in(words: &str) -> ElicitParams {
+        ElicitParams::form(words, ElicitSchema::new())
     }
 }
 

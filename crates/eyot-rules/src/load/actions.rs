@@ -11,6 +11,7 @@ use crate::edit::is_protocol;
 use crate::json;
 use crate::path::{self, Path};
 use crate::price::Price;
+use crate::principals::Principals;
 use crate::subject::Phase;
 use crate::verdict::NOT_ALLOWED;
 
@@ -55,7 +56,7 @@ pub(super) fn read(
         log,
     };
     for member in terminals {
-        actions.terminal = terminal(reader, member);
+        actions.terminal = terminal(reader, definitions, member);
     }
     for member in steps {
         step(reader, definitions, (member, phase), &mut actions.steps);
@@ -63,7 +64,7 @@ pub(super) fn read(
     actions
 }
 
-fn terminal(reader: &mut Reader, member: &Member) -> Option<Terminal> {
+fn terminal(reader: &mut Reader, definitions: &Definitions, member: &Member) -> Option<Terminal> {
     let node = &member.node;
     match member.key.as_str() {
         "allow" => {
@@ -85,7 +86,7 @@ fn terminal(reader: &mut Reader, member: &Member) -> Option<Terminal> {
             let to = reader.text("`route`", node)?;
             Some(Terminal::Route { to: to.into(), at: node.at })
         }
-        _ => ask(reader, node),
+        _ => ask(reader, definitions, node),
     }
 }
 
@@ -128,9 +129,10 @@ fn error_code(reader: &mut Reader, node: &Node) -> Option<i64> {
     Some(code)
 }
 
-fn ask(reader: &mut Reader, node: &Node) -> Option<Terminal> {
+fn ask(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<Terminal> {
     if let Value::Text(text) = &node.value {
-        return Some(Terminal::Ask { message: text.as_str().into(), timeout: None, at: node.at });
+        let message = text.as_str().into();
+        return Some(Terminal::Ask { message, timeout: None, of: None, at: node.at });
     }
     let mut fields = reader.fields("`ask`", node)?;
     let message = match fields.value("message") {
@@ -141,8 +143,10 @@ fn ask(reader: &mut Reader, node: &Node) -> Option<Terminal> {
         }
     };
     let timeout = fields.value("timeout").and_then(|it| reader.duration("`timeout`", it));
+    let of = fields.value("principal").map(|it| definitions.globs(reader, "`principal`", it));
     fields.finish(reader, "`ask`");
-    Some(Terminal::Ask { message: message?.into(), timeout, at: node.at })
+    let of = of.map(Principals::new);
+    Some(Terminal::Ask { message: message?.into(), timeout, of, at: node.at })
 }
 
 fn log(reader: &mut Reader, node: &Node) -> Option<LogAction> {
@@ -330,7 +334,7 @@ fn call(reader: &mut Reader, node: &Node) -> Option<Step> {
     }
     let mut fields = reader.fields("`call`", node)?;
     let interceptor = match fields.value("interceptor") {
-        Some(node) => reader.text("`interceptor`", node),
+        Some(node) => reader.text("`interceptor`", node).map(|it| (it, node.at)),
         None => {
             reader.error(node.at, "`call` has no `interceptor`");
             None
@@ -338,7 +342,8 @@ fn call(reader: &mut Reader, node: &Node) -> Option<Step> {
     };
     let timeout = fields.value("timeout").and_then(|it| reader.duration("`timeout`", it));
     fields.finish(reader, "`call`");
-    Some(Step::Call { interceptor: interceptor?.into(), timeout, at: node.at })
+    let (interceptor, at) = interceptor?;
+    Some(Step::Call { interceptor: interceptor.into(), timeout, at })
 }
 
 const TERMINALS: [&str; 5] = ["allow", "deny", "route", "ask", "fault"];

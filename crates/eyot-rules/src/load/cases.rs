@@ -1,6 +1,6 @@
 //! `tests`: what is given, and what is expected.
 
-use eyot_document::{Node, Position, Value, shown_name};
+use eyot_document::{Member, Node, Position, Value, shown_name};
 use eyot_types::Era;
 
 use super::named::Definitions;
@@ -154,19 +154,13 @@ fn answers(reader: &mut Reader, node: &Node, rules: &[Rule], answers: &mut Vec<(
     for member in node.members() {
         check_rule(reader, &member.key, member.at, rules);
         let answer = match &member.node.value {
-            Value::Map(_) => {
-                json(reader, &member.node).map(|text| match rest_of_replace(&member.node) {
-                    Some(payload) => json(reader, payload).map_or(Answer::Pass, Answer::Replace),
-                    None => Answer::Replace(text),
-                })
-            }
+            Value::Map(_) => answer_with_more(reader, &member.node),
             _ => match reader.text("an answer", &member.node) {
                 Some("pass") => Some(Answer::Pass),
                 Some("refuse") => Some(Answer::Refuse(String::new())),
                 Some("fail") => Some(Answer::Fail("the test says so".to_owned())),
                 Some(_) => {
-                    let message = "an answer is `pass`, `refuse`, `fail` or `replace: {…}`";
-                    reader.error(member.node.at, message);
+                    reader.error(member.node.at, ANSWERS);
                     None
                 }
                 None => None,
@@ -176,11 +170,20 @@ fn answers(reader: &mut Reader, node: &Node, rules: &[Rule], answers: &mut Vec<(
     }
 }
 
-/// The payload of `replace`.
-fn rest_of_replace(node: &Node) -> Option<&Node> {
-    match node.members() {
-        [member] if member.key == "replace" => Some(&member.node),
-        _ => None,
+/// An answer with a reason or a payload.
+fn answer_with_more(reader: &mut Reader, node: &Node) -> Option<Answer> {
+    let [Member { key, node: more, .. }] = node.members() else {
+        reader.error(node.at, ANSWERS);
+        return None;
+    };
+    match key.as_str() {
+        "replace" => json(reader, more).map(Answer::Replace),
+        "refuse" => reader.text("`refuse`", more).map(|it| Answer::Refuse(it.to_owned())),
+        "fail" => reader.text("`fail`", more).map(|it| Answer::Fail(it.to_owned())),
+        _ => {
+            reader.error(node.at, ANSWERS);
+            None
+        }
     }
 }
 
@@ -271,3 +274,6 @@ fn after(reader: &mut Reader, node: &Node, after: &mut Vec<(Path, wanted::Wanted
         after.push((path, wanted));
     }
 }
+
+const ANSWERS: &str =
+    "an answer is `pass`, `refuse`, `fail`, `refuse: reason`, `fail: reason` or `replace: {…}`";

@@ -182,7 +182,7 @@ fn demands_are_made_in_the_order_of_the_file() {
     let timeout = Some(Duration::from_secs(2));
     assert_eq!(kinds[3], DemandKind::Call { interceptor: "scanner", timeout });
     let timeout = Some(Duration::from_secs(300));
-    assert_eq!(kinds[4], DemandKind::Ask { message: "May it pay?", timeout });
+    assert_eq!(kinds[4], DemandKind::Ask { message: "May it pay?", timeout, of: None });
     assert_eq!((kinds.len(), outcome(&verdict)), (5, ("allow", Some("ask"))));
     assert!(matches!(evaluation.poll(), Progress::Done(it) if it.decision != Decision::Allow));
 }

@@ -1,6 +1,6 @@
 //! What is wrong with files, and where.
 
-use crate::RuleSet;
+use crate::{DemandKind, OuterThing, Progress, RuleSet, Subject};
 
 /// Checks that a file has exactly these problems: the place, and a part of the message.
 #[track_caller]
@@ -217,10 +217,10 @@ tests:
     let failures: Vec<_> = outcomes.iter().map(|it| (&*it.name, it.failures.len())).collect();
     assert_eq!(failures, [("good", 0), ("bad", 4), ("ask", 0), ("set", 0), ("unset", 3)]);
     assert_eq!(outcomes[1].line, 9);
-    let subject = set.test_subject("ask").unwrap();
-    let explanation = set.explain(&subject, |_| crate::Answer::Pass);
+    let explanation = set.explain_test("ask").unwrap();
     assert_eq!(explanation.verdict.rule, Some("b"));
-    assert!(set.test_subject("none").is_none());
+    assert!(explanation.verdict.decision.error().is_some());
+    assert!(set.explain_test("none").is_none());
     assert!(outcomes[1].failures[0].contains("expected \"allow\", found \"deny\""));
 }
 
@@ -231,4 +231,64 @@ fn json_and_toml_are_read_as_well() {
     assert_eq!(RuleSet::compile("r.json", json).unwrap().rule_names().collect::<Vec<_>>(), ["a"]);
     let toml = "version = 1\ndefault = \"allow\"\n[[rules]]\nname = \"a\"\ndeny = true\n";
     RuleSet::compile("r.toml", toml).unwrap();
+}
+
+#[test]
+fn tests_say_what_an_interceptor_and_another_principal_have_answered() {
+    let text = "version: 1
+default: allow
+sets: {ops: [ops@example.org, 'ops-*']}
+rules:
+  - {name: c, match: {tool: x}, call: s/one}
+  - {name: a, match: {tool: y}, ask: {message: May it?, principal: [$ops, root]}}
+tests:
+  - {name: denied, given: {tool: x, answers: {c: {refuse: a key}}}, expect: {decision: deny, message: a key, demands: [call]}}
+  - {name: made, given: {tool: x, answers: {c: {replace: {name: x, arguments: {k: 1}}}}}, expect: {after: {arguments.k: 1}}}
+  - {name: failed, given: {tool: x, answers: {c: {fail: it hangs}}}, expect: {decision: deny, failed: [c]}}
+  - {name: asked, given: {tool: y, answers: {a: refuse}}, expect: {decision: deny, rule: a, demands: [ask]}}
+";
+    let set = RuleSet::compile("r.yaml", text).unwrap();
+    for outcome in set.run_tests() {
+        assert!(outcome.has_passed(), "{outcome:?}");
+    }
+    let told = set.explain_test("denied").unwrap().to_string();
+    assert!(told.contains("asked for by `c`: call s/one -> refused"), "{told}");
+    let told = set.explain_test("asked").unwrap().to_string();
+    assert!(
+        told.contains("ask \"May it?\" of `ops@example.org`, `ops-*`, `root` -> refused"),
+        "{told}"
+    );
+    let subject =
+        Subject { method: "tools/call", payload: Some(r#"{"name":"y"}"#), ..Subject::default() };
+    let mut evaluation = set.evaluate(&subject);
+    let Progress::Demand(demand) = evaluation.poll() else { panic!("it asks nothing") };
+    let DemandKind::Ask { of: Some(of), .. } = demand.kind else { panic!("{demand:?}") };
+    let meant = ["ops@example.org", "ops-1", "root", "ops", "Root", ""].map(|it| of.matches(it));
+    assert_eq!(meant, [true, true, true, false, false, false]);
+}
+
+#[test]
+fn names_of_things_outside_are_told_with_their_places_and_what_is_near() {
+    let text = "version: 1
+default: allow
+rules:
+  - {name: c, mode: audit, match: {tool: x}, call: {interceptor: s/one, timeout: 2s}}
+  - {name: r, match: {tool: y}, route: staging}
+";
+    let set = RuleSet::compile("r.yaml", text).unwrap();
+    let names: Vec<_> = set.outer_names().collect();
+    let things: Vec<_> = names.iter().map(|it| (&*it.name, it.of)).collect();
+    let timeout = Some(std::time::Duration::from_secs(2));
+    let expected = [("s/one", OuterThing::Interceptor(timeout)), ("staging", OuterThing::Server)];
+    assert_eq!(things, expected);
+    let near = names[0].unknown("interceptor", &["t/two", "s/ones"]).to_string();
+    let place = "r.yaml:4:66: error: there is no interceptor `s/one`: did you mean `s/ones`?";
+    assert_eq!(near, place);
+    let many: Vec<_> = (0..9).map(|it| format!("server-number-{it}")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let far = names[1].unknown("server", &many).to_string();
+    assert!(far.starts_with(
+        "r.yaml:5:40: error: there is no server `staging`: there are `server-number-0`,"
+    ));
+    assert!(far.ends_with("`server-number-7`, …"), "{far}");
 }

@@ -1,7 +1,7 @@
 //! What messages cost of a quota.
 
 use super::{call, compile};
-use crate::{Answer, Cost, DemandKind, Phase, Progress, RuleSet, Subject};
+use crate::{Cost, DemandKind, Phase, Progress, RuleSet, Subject};
 
 /// What the first quota of these rules counts for a message.
 #[track_caller]
@@ -92,8 +92,7 @@ tests:
     let failed: Vec<_> = set.run_tests().into_iter().filter(|it| !it.has_passed()).collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].name == "wrong" && failed[0].failures[0].contains("costs"), "{failed:?}");
-    let subject = set.test_subject("a picture costs twenty").unwrap();
-    let explained = set.explain(&subject, |_| Answer::Pass).to_string();
+    let explained = set.explain_test("a picture costs twenty").unwrap().to_string();
     for line in [
         "`units`: rate_limit 20 of 100 per 3600s for [\"ann\"] -> passed",
         "`bytes`: rate_limit response_bytes of 1000 per 3600s for [\"ann\"] -> passed",

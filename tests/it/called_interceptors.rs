@@ -112,3 +112,41 @@ async fn a_server_that_a_gateway_does_not_have_is_refused_at_the_start_with_its_
     std::fs::write(file("rules.yaml"), format!("{rules}staging}}")).unwrap();
     Gateway::with(&servers, &flags).await;
 }
+
+/// Those of one server are called through what its section names, and through what there is for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_one_server_call_interceptors_of_its_section_and_of_all() {
+    let (folder, guards) = (TempDir::new().unwrap(), guards().await);
+    let offering = Offering::new("a", &["echo"]);
+    let at = offering.open().await;
+    let on_call = json!({ "url": format!("http://{}/mcp", guards.address), "on_call": true });
+    let rule = |name: &str| json!({ "name": name, "match": { "tool": "*" }, "call": format!("{name}/careful") });
+    let rules = json!({ "version": 1, "default": "allow", "rules": [rule("guards"), rule("own")] });
+    let write = |of_a: &Value| {
+        let document = json!({
+            "interceptors": { "servers": { "guards": on_call } },
+            "servers": { "a": of_a, "b": { "url": at.url() } },
+        });
+        std::fs::write(folder.path().join("eyot.yaml"), document.to_string()).unwrap();
+    };
+    let flags = ["serve", "--json", "--listen", "127.0.0.1:0", "--store", "memory:"];
+    let config = folder.path().join("eyot.yaml").to_str().unwrap().to_owned();
+    let flags = [&flags[..], &["--config", &*config]].concat();
+    let mut of_a = json!({ "url": at.url(), "rules": rules });
+    write(&of_a);
+    let ran = eyot(&flags).await;
+    let missing = "error: there is no interceptor `own/careful`: there are `guards/careful`";
+    assert!(ran.code == 2 && ran.err.contains(missing), "{}", ran.err);
+    of_a["interceptors"] = json!({ "servers": { "own": on_call } });
+    write(&of_a);
+    let program = Program::start(Command::new(program()).args(flags)).await;
+    for era in [EraMode::Legacy, EraMode::Modern] {
+        let client =
+            Client::builder("tester", "1.0").era(era).connect(program.url()).await.unwrap();
+        let echo =
+            async |tool: &str, mark: &str| said(&client, tool, json!({ "mark": mark })).await;
+        assert_eq!(echo("a_echo", "drop").await, "nothing is dropped here", "{era:?}");
+        assert_eq!(echo("a_echo", "x").await, "a echo x", "{era:?}");
+        assert_eq!(echo("b_echo", "drop").await, "a echo drop", "{era:?}");
+    }
+}

@@ -170,7 +170,10 @@ async fn a_server_has_rules_of_its_own_that_follow_the_file_while_its_sessions_s
 async fn one_server_of_a_file_has_its_own_rules_behind_those_for_all() {
     let (_servers, upstreams) = upstreams().await;
     let folder = TempDir::new().unwrap();
-    write(folder.path(), &two(upstreams.each_ref().map(Upstream::url), "not at one"));
+    let mut config = two(upstreams.each_ref().map(Upstream::url), "not at one");
+    config["guard"] = json!({ "injection": true });
+    config["servers"]["one"]["guard"] = json!({ "response_bytes_max": 100_000 });
+    write(folder.path(), &config);
     let program = serve(folder.path(), &["--config", "eyot.yaml", "--server", "one"]).await;
     let client = client(program.url(), EraMode::Modern).await;
     assert_eq!(said(&client, "echo", "bad").await, "not at one");

@@ -27,12 +27,18 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-venv"],
         reason: "foreign peers come from PyPI, Node.js for the others too",
     },
+    Need {
+        name: "redis-server",
+        probe: &["redis-server", "--version"],
+        packages: &["redis-server"],
+        reason: "the store in Redis is tested with a real server",
+    },
 ];
 
 /// Installs what is missing if that is possible, and otherwise names it.
 ///
 /// Never fails: without a compiler the build itself fails with a clear error, and without Python
-/// the tests against foreign peers are skipped.
+/// or Redis the tests against them are skipped.
 pub(crate) fn prepare() {
     let missing: Vec<&Need> = NEEDS.iter().filter(|it| !it.is_met()).collect();
     if missing.is_empty() {

@@ -17,6 +17,6 @@ pub use crate::block_on::block_on;
 pub use crate::faulty_store::{Fault, Faults, FaultyStore};
 pub use crate::http_peer::{HttpExchange, HttpPeer};
 pub use crate::line_peer::{LinePeer, LinePeers};
-pub use crate::redis_server::{RedisCluster, RedisServer};
+pub use crate::redis_server::{RedisCluster, RedisSentinel, RedisServer};
 pub use crate::shared::{read_json, shared};
 pub use crate::store_contract::{MakeStore, check_store};

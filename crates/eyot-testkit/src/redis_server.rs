@@ -120,20 +120,20 @@ impl Drop for RedisServer {
 }
 
 fn run(program: &str, port: u16, folder: &TempDir, settings: &[&str]) -> Child {
-    let mut child = Command::new(program)
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"])
-        .arg(folder.path())
-        .args(["--appendonly", "yes", "--save", "", "--daemonize", "no"])
-        .args(settings)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a server that starts");
+    let mut command = Command::new(program);
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder.path());
+    command.args(["--appendonly", "yes", "--save", "", "--daemonize", "no"]).args(settings);
+    ready(&mut command, program)
+}
+
+/// Starts a server, and waits until it can be asked.
+fn ready(command: &mut Command, program: &str) -> Child {
+    let streams = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = streams.spawn().expect("a server that starts");
     let lines = child.stdout.take().expect("its standard output");
     let mut lines = BufReader::new(lines);
     let mut line = String::new();
-    while !line.contains("Ready to accept connections") && !line.contains("Running mode=sentinel") {
+    while !line.contains("Ready to accept connections") && !line.contains("Sentinel ID is") {
         line.clear();
         let read = lines.read_line(&mut line).expect("its words");
         assert!(read > 0, "{program} has ended before it was ready");
@@ -204,5 +204,57 @@ impl RedisServer {
         let script = "EVAL \"local i=redis.call('CLUSTER','INFO') return redis.status_reply(\
                       i:match('cluster_state:(%a+)')..' '..i:match('cluster_known_nodes:(%d)'))\" 0";
         self.wait_for(script, "ok 3");
+    }
+}
+
+/// A primary, a replica that has all that the primary has, and a sentinel that makes the replica the primary
+/// when the primary is gone for half a second.
+#[derive(Debug)]
+pub struct RedisSentinel {
+    primary: RedisServer,
+    _replica: RedisServer,
+    sentinel: RedisServer,
+}
+
+impl RedisSentinel {
+    /// Starts them. `None`, and a line on standard error, when no server is installed.
+    ///
+    /// # Panics
+    ///
+    /// When they do not find each other.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        let primary = RedisServer::start()?;
+        let of = format!("127.0.0.1 {}", primary.port());
+        let replica = RedisServer::start_program(primary.program, &["--replicaof", &of])?;
+        primary.wait_for("WAIT 1 0", ":1");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, port) = (folder.path().join("sentinel.conf"), free_port());
+        let settings = format!(
+            "sentinel monitor main {of} 1\nsentinel down-after-milliseconds main 500\n\
+             sentinel failover-timeout main 3000\n"
+        );
+        std::fs::write(&file, settings).expect("its settings");
+        let mut command = Command::new(primary.program);
+        command.arg(&file).args(["--sentinel", "--port", &port.to_string(), "--bind", "127.0.0.1"]);
+        let child = ready(&mut command, primary.program);
+        let program = primary.program;
+        let sentinel = RedisServer { program, child, port, folder, settings: Vec::new() };
+        let script = "SENTINEL REPLICAS main";
+        while sentinel.ask(script) != "*1" {
+            std::thread::yield_now();
+        }
+        Some(Self { primary, _replica: replica, sentinel })
+    }
+
+    /// The URL of what the sentinel says is the primary.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://127.0.0.1:{}/main", self.sentinel.port())
+    }
+
+    /// The server that was the primary at first.
+    pub fn primary(&mut self) -> &mut RedisServer {
+        &mut self.primary
     }
 }

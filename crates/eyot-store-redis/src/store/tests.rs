@@ -8,7 +8,7 @@ use eyot_session::{EventLog as _, Sessions as _, Store, StoreError};
 use eyot_testkit::samples::{
     CALL, FENCE, START, call_stream, done, numbered_events, opened, record, session_id,
 };
-use eyot_testkit::{RedisCluster, RedisServer, block_on, check_store};
+use eyot_testkit::{RedisCluster, RedisSentinel, RedisServer, block_on, check_store};
 
 use super::RedisStore;
 use crate::{Address, Durability, RedisOptions, ServerDurability};
@@ -101,6 +101,25 @@ fn a_store_whose_server_comes_back_goes_on_with_what_was_there() {
     wait_for_health(&store);
     let page = done(store.read(id, CALL, START, 9));
     assert_eq!(page.events, numbered_events(3));
+}
+
+#[test]
+fn a_replica_that_becomes_the_primary_has_what_was_promised_by_a_quorum() {
+    let Some(mut servers) = RedisSentinel::start() else { return };
+    let options = RedisOptions { durability: Durability::Replicas(1), ..patient() };
+    let store = open(&servers.url(), options);
+    let id = opened(&store, "promoted");
+    done(store.append(id.clone(), FENCE, CALL, numbered_events(3)));
+    servers.primary().kill();
+    while store.health().is_ok() {
+        drop(block_on(store.load(id.clone(), 0)));
+    }
+    wait_for_health(&store);
+    let page = done(store.read(id.clone(), CALL, START, 9));
+    assert_eq!(page.events, numbered_events(3));
+    // There is no other replica now: what is written is no promise, and that is said.
+    let alone = block_on(store.append(id, FENCE, CALL, Vec::new()));
+    assert!(matches!(alone, Err(StoreError::Unavailable { .. })), "{alone:?}");
 }
 
 #[test]

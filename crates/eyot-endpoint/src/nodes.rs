@@ -119,6 +119,14 @@ impl Nodes {
         self.renew().await;
     }
 
+    /// Ends the lease: nothing is served any more.
+    pub(crate) async fn end(&self) {
+        *self.renewed.lock() = None;
+        if let Err(error) = self.store.end_lease(self.node().clone()).await {
+            tracing::debug!(%error, "the lease of this process ends by itself");
+        }
+    }
+
     /// The way to another process that serves sessions. `None`: it has ended, or cannot be reached.
     pub(crate) async fn link(&self, node: &NodeId) -> Result<Option<Arc<Link>>, StoreError> {
         if node == self.node() {

@@ -302,6 +302,7 @@ impl Registry {
                 tracing::debug!(%error, "a session is not let go: the next process waits for it");
             }
         }
+        self.nodes.end().await;
     }
 
     fn report(&self) {

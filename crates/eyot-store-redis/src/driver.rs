@@ -14,6 +14,7 @@ use eyot_stdx::Backoff;
 
 use crate::failure::{ends_connection, store_error, unavailable};
 use crate::link::{Connector, Link};
+use crate::operation::Operation;
 use crate::server::ServerDurability;
 use crate::shared::Shared;
 
@@ -109,17 +110,17 @@ impl Driver {
             let running = tokio::time::timeout(timeout, link.run(&batch.operations));
             let answers = match running.await {
                 Ok(Ok(answers)) => answers,
-                Ok(Err(error)) => return Some(give_up(batch.operations, store_error(&error))),
+                Ok(Err(error)) => return Some(self.give_up(batch.operations, store_error(&error))),
                 Err(_) => {
                     let late = format!("no answer within {} ms", timeout.as_millis());
-                    return Some(give_up(batch.operations, unavailable(late)));
+                    return Some(self.give_up(batch.operations, unavailable(late)));
                 }
             };
-            let mut trouble = None;
+            let values = answers.iter().filter_map(|it| it.as_ref().ok());
+            let trouble = values.flatten().find_map(end_of_connection);
+            // Who learns of trouble finds the store in trouble.
+            trouble.iter().for_each(|it| self.shared.intake.fail(it));
             for (operation, answer) in batch.operations.into_iter().zip(answers) {
-                if let Ok(values) = &answer {
-                    trouble = trouble.or_else(|| values.iter().find_map(end_of_connection));
-                }
                 (operation.reply)(answer.map_err(|it| store_error(&it)));
             }
             if trouble.is_some() {
@@ -128,13 +129,14 @@ impl Driver {
         }
         None
     }
-}
 
-fn give_up(operations: Vec<crate::operation::Operation>, reason: StoreError) -> StoreError {
-    for operation in operations {
-        (operation.reply)(Err(reason.clone()));
+    fn give_up(&self, operations: Vec<Operation>, reason: StoreError) -> StoreError {
+        self.shared.intake.fail(&reason);
+        for operation in operations {
+            (operation.reply)(Err(reason.clone()));
+        }
+        reason
     }
-    reason
 }
 
 fn end_of_connection(answer: &Value) -> Option<StoreError> {

@@ -48,7 +48,9 @@ pub(crate) use self::rules::{ExplainRules, RuleFiles, Rules};
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
-pub(crate) use self::values::{EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_store};
+pub(crate) use self::values::{
+    EnvVar, Header, ServedEras, SpokenEra, TokenSource, parse_origin, parse_store,
+};
 pub(crate) use self::wrap::{ClientFile, Import, Wrap};
 use self::wrap::{IMPORT_EXAMPLES, UNWRAP_EXAMPLES, WRAP_EXAMPLES};
 
@@ -187,7 +189,7 @@ pub(crate) struct Listen {
     pub(crate) durability: Durability,
     /// Where the other processes that share the store reach this one, as `http://10.0.0.5:8080`: they pass
     /// on what comes for its sessions. Without it, a session goes to the process that its client asks.
-    #[arg(long, value_name = "URL", env = "EYOT_NODE_ADDRESS")]
+    #[arg(long, value_name = "URL", env = "EYOT_NODE_ADDRESS", value_parser = parse_origin)]
     pub(crate) node_address: Option<String>,
     /// A name of this process that stays over restarts, as that of its pod: the one that starts under it
     /// has the sessions of the one before at once. Otherwise the others wait for up to 10 s after a failure.

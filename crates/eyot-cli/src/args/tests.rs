@@ -114,6 +114,18 @@ fn certificates_come_with_their_keys() {
 }
 
 #[test]
+fn the_address_of_a_process_is_a_url_without_a_path() {
+    let parse = |address: &str| {
+        let flags = ["eyot", "serve", "--upstream", "https://a/mcp", "--node-address", address];
+        Args::try_parse_from(flags).is_ok()
+    };
+    assert!(parse("http://10.0.0.5:8080") && parse("https://a/"));
+    for address in ["10.0.0.5:8080", "http://a/mcp", "http://", "ftp://a"] {
+        assert!(!parse(address), "{address}");
+    }
+}
+
+#[test]
 fn a_password_of_a_store_is_not_for_a_flag() {
     let url = "redis://u:secret@host";
     let parse = |store: &str| {

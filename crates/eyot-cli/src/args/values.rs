@@ -4,8 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use eyot::http::HttpClient;
 use eyot::store::{InvalidStoreUrl, StoreUrl};
-use eyot::{EraMode, Eras};
+use eyot::{EraMode, Eras, Limits};
 
 use crate::secrets;
 
@@ -102,6 +103,15 @@ impl FromStr for TokenSource {
             true => Err("expected @FILE or env:VAR".to_owned()),
             false => Ok(Self(text.to_owned())),
         }
+    }
+}
+
+/// Reads the URL of a process, which has no path: requests bring their own.
+pub(crate) fn parse_origin(text: &str) -> Result<String, String> {
+    let client = HttpClient::new(text, Limits::default()).map_err(|it| it.to_string())?;
+    match client.path() {
+        "/" => Ok(text.to_owned()),
+        _ => Err("expected a URL without a path, as http://10.0.0.5:8080".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@
 //! - [`ServerDurability`]: what is left of writes when the server itself ends.
 //!
 //! One thread owns one connection. Callers talk to it through a bounded queue; no runtime of theirs is
-//! needed. `docs` of the data: `library.lua` for what is done, `keys.rs` for the names.
+//! needed. What is done beside the data stands in `library.lua`, the names of keys in `keys.rs`.
 //!
 //! # Cancel safety
 //!
